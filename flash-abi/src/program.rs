@@ -1,0 +1,93 @@
+//! The tables that a compiled program carries, so that the runtime can start it and say where it
+//! failed. All are read-only; only the addresses in [`Program`] itself need relocations.
+//! "Text offset" is a byte offset from [`Program::text`]: one object has one text section.
+
+/// First eight bytes of a [`Program`].
+pub const MAGIC: u64 = u64::from_le_bytes(*b"FLASHPRG");
+
+/// Symbol of the [`Program`] in every object that holds a whole program.
+pub const PROGRAM_SYMBOL: &str = "flash_program";
+
+/// The root of a program's tables, the object's one symbol that the runtime looks for.
+#[repr(C)]
+#[derive(Debug)]
+pub struct Program {
+    pub magic: u64,
+    pub abi_version: u32,
+    pub reserved: u32,
+    /// Bytes of the globals area.
+    pub globals_size: u64,
+    /// A `KIND_FIXED` descriptor whose slots are offsets in the globals area.
+    pub globals_descriptor: *const crate::object::Descriptor,
+    /// Runs every module's top level, dependencies first, then `main`; returns the exit code.
+    /// Called with the C convention of SysV on x86-64 (AAPCS64 on aarch64) by the runtime's entry
+    /// assembly, with the pinned register set. Null in an object without an entry.
+    pub entry: *const u8,
+    pub text: *const u8,
+    pub text_size: u64,
+    pub functions: *const Function,
+    pub function_count: u64,
+    pub sites: *const Site,
+    pub site_count: u64,
+    pub locations: *const Location,
+    pub location_count: u64,
+    pub files: *const File,
+    pub file_count: u64,
+    /// Names and source texts that the tables refer to by byte offset.
+    pub strings: *const u8,
+    pub strings_size: u64,
+}
+
+/// A range of `Program::strings`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct StringRange {
+    pub offset: u32,
+    pub len: u32,
+}
+
+/// A compiled function, sorted by `start`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct Function {
+    /// Text offsets: first byte, and first byte after.
+    pub start: u32,
+    pub end: u32,
+    /// Name as a stack trace shows it (`Point.len`, `<closure in main>`).
+    pub name: StringRange,
+}
+
+/// A place in the code where the program may fail or call, sorted by `pc`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct Site {
+    /// Text offset of the return address of a call.
+    pub pc: u32,
+    /// Index in `Program::locations`.
+    pub location: u32,
+}
+
+/// A place in the source, with the chain of calls that were inlined there.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Location {
+    /// Index in `Program::files`.
+    pub file: u32,
+    /// From 1.
+    pub line: u32,
+    /// From 1, in Unicode scalar values.
+    pub column: u32,
+    /// The Flash function that this source belongs to.
+    pub function: StringRange,
+    /// 1 + index in `Program::locations` of the call that was inlined, or 0.
+    pub inlined_at: u32,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct File {
+    /// Path as the compiler was given it.
+    pub path: StringRange,
+    /// The source text, for the excerpt beside a failure; empty when it was left out.
+    pub text: StringRange,
+}

@@ -1,0 +1,212 @@
+//! The table of runtime symbols that compiled code calls, with their signatures.
+//!
+//! All are called with the SysV convention on x86-64 on every system (`extern "sysv64"`), and with
+//! AAPCS64 on aarch64. The first parameter of every one is the context; it is not listed. A `str` is
+//! two entries (address, `i64` length), as parameter and as result.
+
+/// A machine-level type in a runtime signature. `Bool` travels as `I8`, 0 or 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AbiType {
+    I8,
+    I16,
+    I32,
+    I64,
+    F32,
+    F64,
+    Ptr,
+}
+
+/// What the optimiser may assume of a runtime function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// No effect that Flash code can see; equal arguments give equal results. Never allocates.
+    Pure,
+    /// Reads memory, writes none. Never allocates.
+    Reads,
+    /// Allocates, so it may collect, but changes nothing that Flash code could see before.
+    Allocates,
+    /// Anything.
+    Any,
+    /// Does not come back.
+    Never,
+}
+
+/// One runtime function.
+#[derive(Clone, Copy, Debug)]
+pub struct Symbol {
+    pub name: &'static str,
+    pub params: &'static [AbiType],
+    pub results: &'static [AbiType],
+    pub effect: Effect,
+}
+
+macro_rules! runtime_symbols {
+    ($($(#[$doc:meta])* $id:ident = $name:ident ( $($p:ident),* ) $(-> ( $($r:ident),* ))? : $effect:ident;)*) => {
+        /// A runtime function by name: the index of its row in [`SYMBOLS`].
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[repr(u16)]
+        pub enum Rt { $($(#[$doc])* $id),* }
+
+        /// Every runtime function.
+        pub const SYMBOLS: &[Symbol] = &[$(Symbol {
+            name: stringify!($name),
+            params: &[$(AbiType::$p),*],
+            results: &[$($(AbiType::$r),*)?],
+            effect: Effect::$effect,
+        }),*];
+
+        /// All rows' names as enum values, in the order of [`SYMBOLS`].
+        pub const ALL: &[Rt] = &[$(Rt::$id),*];
+
+        /// Calls `$callback!` with every `(Id, symbol_name)` pair, so that the runtime can build its
+        /// address table from the same list.
+        #[macro_export]
+        macro_rules! for_each_runtime_symbol {
+            ($callback:ident) => { $callback! { $($id $name)* } };
+        }
+    };
+}
+
+impl Rt {
+    /// Name, signature and effect.
+    pub fn symbol(self) -> &'static Symbol {
+        &SYMBOLS[self as usize]
+    }
+
+    /// The function of this symbol name.
+    pub fn from_name(name: &str) -> Option<Rt> {
+        ALL.iter().copied().find(|rt| rt.symbol().name == name)
+    }
+}
+
+// Growth happens here: a new native is one row, one Rust function of that name in runtime-lib and,
+// where Flash code calls it by name, one `extern "flash"` declaration in std/.
+runtime_symbols! {
+    /// Failing checks. Operands are in `Context::fail_a` and `fail_b`; see `asm/`.
+    FailBounds = flash_fail_bounds(): Never;
+    FailNull = flash_fail_null(): Never;
+    FailDivision = flash_fail_division(): Never;
+    FailOverflow = flash_fail_overflow(): Never;
+    /// Message in `fail_a` (address) and `fail_b` (length).
+    FailAssert = flash_fail_assert(): Never;
+    FailPanic = flash_fail_panic(): Never;
+    /// A range of `str` or array indices out of order or off a scalar's boundary.
+    FailSlice = flash_fail_slice(): Never;
+    /// Code that the compiler proved unreachable was reached.
+    FailUnreachable = flash_fail_unreachable(): Never;
+    /// A conversion that the value does not fit, such as a number that is no scalar value to `char`.
+    FailConversion = flash_fail_conversion(): Never;
+
+    /// (descriptor) -> zeroed object of its fixed size, header set. The slow path of inline allocation.
+    Alloc = flash_alloc(Ptr) -> (Ptr): Allocates;
+    /// (buffer descriptor, count) -> buffer with `count` zeroed elements. Address of the object.
+    AllocBuffer = flash_alloc_buffer(Ptr, I64) -> (Ptr): Allocates;
+    /// (array, buffer descriptor, least capacity): grows the array's buffer to at least that.
+    ArrayReserve = flash_array_reserve(Ptr, Ptr, I64): Any;
+
+    /// (a, b) -> a + b
+    StrConcat = flash_str_concat(Ptr, I64, Ptr, I64) -> (Ptr, I64): Allocates;
+    StrEq = flash_str_eq(Ptr, I64, Ptr, I64) -> (I8): Reads;
+    /// -1, 0 or 1, by UTF-8 bytes (which is also by scalar values).
+    StrCompare = flash_str_compare(Ptr, I64, Ptr, I64) -> (I32): Reads;
+
+    /// A text buffer that `Show`, templates and long concatenations write to.
+    BufNew = flash_buf_new() -> (Ptr): Allocates;
+    BufStr = flash_buf_str(Ptr, Ptr, I64): Any;
+    /// As `BufStr`, in quotes with escapes, as `Show` writes strings inside other values.
+    BufQuoted = flash_buf_quoted(Ptr, Ptr, I64): Any;
+    BufI64 = flash_buf_i64(Ptr, I64): Any;
+    BufU64 = flash_buf_u64(Ptr, I64): Any;
+    BufF64 = flash_buf_f64(Ptr, F64): Any;
+    BufF32 = flash_buf_f32(Ptr, F32): Any;
+    BufBool = flash_buf_bool(Ptr, I8): Any;
+    BufChar = flash_buf_char(Ptr, I32): Any;
+    BufQuotedChar = flash_buf_quoted_char(Ptr, I32): Any;
+    BufPtr = flash_buf_ptr(Ptr, Ptr): Any;
+    /// (buffer, object) -> 1 and remembers the object as being shown, or 0 when it already is
+    /// (a cycle: `[Circular]` has been written).
+    BufEnter = flash_buf_enter(Ptr, Ptr) -> (I8): Any;
+    BufLeave = flash_buf_leave(Ptr): Any;
+    /// The text so far; the buffer must not be used again.
+    BufFinish = flash_buf_finish(Ptr) -> (Ptr, I64): Any;
+
+    /// Remainder of floats as C's fmod.
+    Fmod = flash_fmod(F64, F64) -> (F64): Pure;
+    Fmodf = flash_fmodf(F32, F32) -> (F32): Pure;
+
+    /// Natives of std, called from std/*.fl by these names.
+    Print = flash_print(Ptr, I64): Any;
+    PrintError = flash_print_error(Ptr, I64): Any;
+    /// (prompt) -> line without its end, or null at the end of input.
+    ReadLine = flash_read_line(Ptr, I64) -> (Ptr, I64): Any;
+    Exit = flash_exit(I32): Never;
+    ArgCount = flash_arg_count() -> (I64): Any;
+    Arg = flash_arg(I64) -> (Ptr, I64): Any;
+    /// Value of an environment variable, or null.
+    EnvGet = flash_env_get(Ptr, I64) -> (Ptr, I64): Any;
+    CurrentDir = flash_current_dir() -> (Ptr, I64): Any;
+    /// Nanoseconds of a monotonic clock.
+    ClockNs = flash_clock_ns() -> (I64): Any;
+    /// Milliseconds since 1970 of the wall clock.
+    WallClockMs = flash_wall_clock_ms() -> (F64): Any;
+    /// Bytes in use after forcing a collection.
+    Collect = flash_collect() -> (I64): Any;
+
+    /// (path) -> text, or null and the error is in `flash_last_error`. Invalid UTF-8 is an error.
+    FsReadText = flash_fs_read_text(Ptr, I64) -> (Ptr, I64): Any;
+    /// (path, text, append) -> 1 or 0.
+    FsWriteText = flash_fs_write_text(Ptr, I64, Ptr, I64, I8) -> (I8): Any;
+    FsRemove = flash_fs_remove(Ptr, I64) -> (I8): Any;
+    /// 0 nothing there, 1 file, 2 directory, 3 other.
+    FsKind = flash_fs_kind(Ptr, I64) -> (I32): Any;
+    FsMakeDirectory = flash_fs_make_directory(Ptr, I64) -> (I8): Any;
+    /// (path) -> names separated by NUL, sorted, or null.
+    FsList = flash_fs_list(Ptr, I64) -> (Ptr, I64): Any;
+    /// Words for the last native of this thread that failed.
+    LastError = flash_last_error() -> (Ptr, I64): Any;
+
+    /// Text to number; the flag of success is in the low bit of the first result.
+    ParseI64 = flash_parse_i64(Ptr, I64) -> (I8, I64): Reads;
+    ParseF64 = flash_parse_f64(Ptr, I64) -> (I8, F64): Reads;
+    /// `number.to_fixed(digits)`
+    FormatFixed = flash_format_fixed(F64, I32) -> (Ptr, I64): Allocates;
+    /// (value, radix 2..=36) in lower case.
+    FormatRadix = flash_format_radix(I64, I32) -> (Ptr, I64): Allocates;
+
+    StrIndexOf = flash_str_index_of(Ptr, I64, Ptr, I64, I64) -> (I64): Reads;
+    StrLastIndexOf = flash_str_last_index_of(Ptr, I64, Ptr, I64) -> (I64): Reads;
+    StrToUpper = flash_str_to_upper(Ptr, I64) -> (Ptr, I64): Allocates;
+    StrToLower = flash_str_to_lower(Ptr, I64) -> (Ptr, I64): Allocates;
+    StrTrimStart = flash_str_trim_start(Ptr, I64) -> (Ptr, I64): Reads;
+    StrTrimEnd = flash_str_trim_end(Ptr, I64) -> (Ptr, I64): Reads;
+    StrRepeat = flash_str_repeat(Ptr, I64, I64) -> (Ptr, I64): Allocates;
+    StrReplaceAll = flash_str_replace_all(Ptr, I64, Ptr, I64, Ptr, I64) -> (Ptr, I64): Allocates;
+    /// (buffer of bytes: address, count) -> str, or null when they are not UTF-8.
+    StrFromUtf8 = flash_str_from_utf8(Ptr, I64) -> (Ptr, I64): Allocates;
+    StrHash = flash_str_hash(Ptr, I64) -> (I64): Reads;
+    /// Address of a null-terminated copy of the text, alive as long as anything holds it.
+    StrToC = flash_str_to_c(Ptr, I64) -> (Ptr): Allocates;
+    /// Copy of the null-terminated text at an address; invalid UTF-8 becomes U+FFFD.
+    StrFromC = flash_str_from_c(Ptr) -> (Ptr, I64): Allocates;
+
+    MathSin = flash_math_sin(F64) -> (F64): Pure;
+    MathCos = flash_math_cos(F64) -> (F64): Pure;
+    MathTan = flash_math_tan(F64) -> (F64): Pure;
+    MathAsin = flash_math_asin(F64) -> (F64): Pure;
+    MathAcos = flash_math_acos(F64) -> (F64): Pure;
+    MathAtan = flash_math_atan(F64) -> (F64): Pure;
+    MathAtan2 = flash_math_atan2(F64, F64) -> (F64): Pure;
+    MathExp = flash_math_exp(F64) -> (F64): Pure;
+    MathLog = flash_math_log(F64) -> (F64): Pure;
+    MathLog2 = flash_math_log2(F64) -> (F64): Pure;
+    MathLog10 = flash_math_log10(F64) -> (F64): Pure;
+    MathPow = flash_math_pow(F64, F64) -> (F64): Pure;
+    MathCbrt = flash_math_cbrt(F64) -> (F64): Pure;
+
+    /// Unsafe memory: (bytes) -> address, never null; and its release.
+    MemAlloc = flash_mem_alloc(I64) -> (Ptr): Any;
+    MemFree = flash_mem_free(Ptr): Any;
+
+    /// Called by an exported C function: this thread's context, made on first use.
+    Attach = flash_attach() -> (Ptr): Any;
+}

@@ -1,0 +1,3 @@
+//! From optimised SSA to machine code, by Cranelift.
+
+pub mod machine;

@@ -1,0 +1,5 @@
+//! Assembles `asm/` for the target.
+
+fn main() {
+    println!("cargo:rerun-if-changed=../asm");
+}
