@@ -1,1 +1,1 @@
-
+//! What is inside every running Flash program.
