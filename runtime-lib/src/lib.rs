@@ -1,3 +1,4 @@
+<<<<<<< HEAD
 //! What is inside every running Flash program: the collector, entry and exit, failures, and the
 //! natives of std. An rlib for `flash-rt`, a static library for executables.
 //!
@@ -11,3 +12,6 @@ pub mod gc;
 pub mod natives;
 pub mod process;
 pub mod stdio;
+=======
+//! What is inside every running Flash program.
+>>>>>>> main
