@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 //! What is inside every running Flash program: the collector, entry and exit, failures, and the
 //! natives of std. An rlib for `flash-rt`, a static library for executables.
 //!
@@ -12,6 +11,3 @@ pub mod gc;
 pub mod natives;
 pub mod process;
 pub mod stdio;
-=======
-//! What is inside every running Flash program.
->>>>>>> main
