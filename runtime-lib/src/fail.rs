@@ -59,6 +59,10 @@ impl Failure<'_> {
             }
             Failure::Conversion(value) => report.text("conversion failed: the type has no value for ").signed(value),
             Failure::StackOverflow => report.text("stack overflow: the calls are nested too deeply"),
+            // More than any system has: a size that was not even computed to the end.
+            Failure::OutOfMemory(bytes) if bytes >> 48 != 0 => {
+                report.text("out of memory: the size is beyond all bounds")
+            }
             Failure::OutOfMemory(bytes) => {
                 report.text("out of memory: the system has no ").number(bytes as u64).text(" bytes left")
             }

@@ -188,6 +188,11 @@ impl Heap {
         self.live
     }
 
+    /// Number of collections so far.
+    pub fn collections(&self) -> usize {
+        self.collections
+    }
+
     /// Whether a collection is due before the next hole or large object.
     pub fn is_due(&self) -> bool {
         self.mode.stress || self.allocated >= self.allowance

@@ -75,6 +75,15 @@ pub unsafe fn collect(ctx: *mut Context) -> usize {
     }
 }
 
+/// Number of collections so far: what is remembered of the heap by address holds until it changes.
+///
+/// # Safety
+/// `ctx` is this thread's context.
+pub unsafe fn collections(ctx: *mut Context) -> usize {
+    // SAFETY: promised by the caller.
+    unsafe { thread::heap(ctx).collections() }
+}
+
 /// An object that a native keeps where the collector does not look; see [`hold`].
 #[derive(Debug)]
 pub struct Held(usize);
