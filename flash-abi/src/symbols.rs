@@ -171,7 +171,8 @@ runtime_symbols! {
     /// Text to number; the flag of success is in the low bit of the first result.
     ParseI64 = flash_parse_i64(Ptr, I64) -> (I8, I64): Reads;
     ParseU64 = flash_parse_u64(Ptr, I64) -> (I8, I64): Reads;
-    ParseF64 = flash_parse_f64(Ptr, I64) -> (I8, F64): Reads;
+    /// Gives the bits of an `f64`: C's convention on aarch64 would not take an integer and a float apart.
+    ParseF64 = flash_parse_f64(Ptr, I64) -> (I8, I64): Reads;
     /// `number.to_fixed(digits)`
     FormatFixed = flash_format_fixed(F64, I32) -> (Ptr, I64): Allocates;
     /// (value, radix 2..=36) in lower case.
