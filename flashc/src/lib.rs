@@ -23,3 +23,5 @@ pub mod tir;
 pub mod ssa;
 
 pub mod lower;
+
+pub mod emit;
