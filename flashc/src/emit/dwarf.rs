@@ -108,8 +108,8 @@ impl<'p> Writer<'p> {
         let path = self.debug.sources.files().next().map_or(String::new(), |(_, file)| file.path.clone());
         let (name, directory) = (self.string(&path), self.string(self.debug.directory));
         self.set(root, gimli::DW_AT_producer, producer);
-        // Flash has no number; of those that debuggers know, C's rules for names disturb least.
-        self.set(root, gimli::DW_AT_language, AttributeValue::Language(gimli::DW_LANG_C11));
+        // Flash has no number. Rust is the one whose names debuggers take from DW_AT_name and leave alone.
+        self.set(root, gimli::DW_AT_language, AttributeValue::Language(gimli::DW_LANG_Rust));
         self.set(root, gimli::DW_AT_name, name);
         self.set(root, gimli::DW_AT_comp_dir, directory);
         self.set(root, gimli::DW_AT_stmt_list, AttributeValue::LineProgramRef);

@@ -2,9 +2,9 @@
 
 use super::compile::{compile, isa};
 use super::random::random_program;
-use super::{has_tool, run};
+use super::{assemble, has_tool, run};
 use crate::emit::dwarf::DebugInfo;
-use crate::emit::{normalize, object as emit_object};
+use crate::emit::{nasm, normalize, object as emit_object};
 use crate::lower::machine::{MachineProgram, SourceFrame, SourcePlace};
 use crate::source::{FileId, SourceMap};
 use cranelift_codegen::ir::types::I64;
@@ -173,8 +173,8 @@ fn gdb_stops_at_lines_and_shows_flash_names() {
     let mut gdb = Command::new("gdb");
     gdb.env("DEBUGINFOD_URLS", "").args(["-nx", "-batch"]);
     for command in [
-        "break demo.fl:3", "run", "backtrace", "break demo.fl:7", "continue", "backtrace", "step", "info line",
-        "info symbol 'Point.inner'",
+        "break demo.fl:3", "run", "backtrace", "break demo.fl:7", "continue", "backtrace", "step", "break Point.inner",
+        "break Point.square",
     ] {
         gdb.args(["-ex", command]);
     }
@@ -194,8 +194,33 @@ fn gdb_stops_at_lines_and_shows_flash_names() {
         "#0  Point.square () at demo.fl:7",
         "#1  demo () at demo.fl:12",
         "demo () at demo.fl:13",
-        "main.~linner~g in section .text",
+        "Breakpoint 3 at",
+        "Breakpoint 4 at",
     ] {
         assert!(text.contains(wanted), "no {wanted:?} in\n{text}\n{}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+#[test]
+fn gdb_walks_frames_of_assembled_text() {
+    if !has_tool("gdb") || !has_tool("cc") || !has_tool("nasm") {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let at = |name: &str| directory.path().join(name);
+    std::fs::write(at("driver.c"), DRIVER).unwrap();
+    let text = nasm::print(&demo_program("x86_64-unknown-linux-gnu"), &demo_sources());
+    let object = assemble(directory.path(), "demo", "elf64", &text);
+    // Without frame pointers in the C part, only unwind tables lead through.
+    run(Command::new("cc").args(["-O2", "-fomit-frame-pointer", "-o"]).arg(at("demo")).arg(at("driver.c")).arg(&object));
+    let gdb = ["-nx", "-batch", "-ex", "break report", "-ex", "run", "-ex", "backtrace"];
+    let output = Command::new("gdb").env("DEBUGINFOD_URLS", "").args(gdb).arg(at("demo")).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    if text.contains("ptrace") && std::env::var("CI").is_err() {
+        eprintln!("skipped: gdb may not trace here");
+        return;
+    }
+    for wanted in ["in main.~linner~g ()", "in demo ()", "in main ()"] {
+        assert!(text.contains(wanted), "no {wanted:?} in\n{text}");
     }
 }
