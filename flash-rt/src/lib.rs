@@ -1,1 +1,1 @@
-
+//! Runs Flash programs.

@@ -1,0 +1,1 @@
+//! Natives of std: the thin functions below `std/*.fl`, by subject.
