@@ -70,7 +70,8 @@ impl<'p> Writer<'p> {
     fn new(program: &'p MachineProgram, debug: DebugInfo<'p>) -> Writer<'p> {
         let encoding = Encoding { format: Format::Dwarf32, version: 5, address_size: 8 };
         let is_x86 = program.target.architecture == Architecture::X86_64;
-        let line_encoding = LineEncoding { minimum_instruction_length: if is_x86 { 1 } else { 4 }, ..LineEncoding::default() };
+        let line_encoding =
+            LineEncoding { minimum_instruction_length: if is_x86 { 1 } else { 4 }, ..LineEncoding::default() };
         let mut dwarf = DwarfUnit::new(encoding);
         let mut string = |text: &str| {
             // A line table cannot hold NUL, and no path has one.

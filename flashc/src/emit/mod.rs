@@ -11,8 +11,5 @@ pub mod section;
 mod symbol;
 pub mod unwind;
 
-#[cfg(test)]
-mod tests;
-
 pub use normalize::{normalize, normalize_function};
 pub use symbol::link_name;

@@ -220,7 +220,14 @@ impl<'p> Writer<'p> {
         self.add_relocation(base.section, place, symbol, addend, flags);
     }
 
-    fn add_relocation(&mut self, section: SectionId, offset: u64, symbol: SymbolId, addend: i64, flags: RelocationFlags) {
+    fn add_relocation(
+        &mut self,
+        section: SectionId,
+        offset: u64,
+        symbol: SymbolId,
+        addend: i64,
+        flags: RelocationFlags,
+    ) {
         let relocation = object::write::Relocation { offset, symbol, addend, flags };
         if let Err(error) = self.object.add_relocation(section, relocation) {
             crate::bug!("emit: relocation: {error}");
@@ -239,7 +246,8 @@ impl<'p> Writer<'p> {
                     },
                 };
                 let symbol = self.object.section_symbol(target);
-                let flags = if self.is_elf { elf_patch_flags(patch.kind, self.program) } else { coff_patch_flags(patch.kind) };
+                let flags =
+                    if self.is_elf { elf_patch_flags(patch.kind, self.program) } else { coff_patch_flags(patch.kind) };
                 self.add_relocation(id, u64::from(patch.offset), symbol, patch.addend, flags);
             }
         }

@@ -1,8 +1,8 @@
 //! A section made of bytes and the addresses to fill in, for tables that stand beside code and data:
 //! unwind tables and debug information. Object files and NASM text write the same ones.
 
-use gimli::write::{EndianVec, RelocateWriter, Relocation, RelocationTarget};
 use gimli::LittleEndian;
+use gimli::write::{EndianVec, RelocateWriter, Relocation, RelocationTarget};
 
 /// Bytes with holes for addresses.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

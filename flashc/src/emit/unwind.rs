@@ -112,7 +112,8 @@ fn describe_prologue(function: &MachineFunction, emitted: &[u8]) -> Vec<u8> {
     let mut codes: Vec<u8> = Vec::new();
     for save in saves.iter().rev() {
         let place = area - save.below_frame;
-        let (operation, scaled) = if save.is_xmm { (UWOP_SAVE_XMM128, place / 16) } else { (UWOP_SAVE_NONVOL, place / 8) };
+        let (operation, scaled) =
+            if save.is_xmm { (UWOP_SAVE_XMM128, place / 16) } else { (UWOP_SAVE_NONVOL, place / 8) };
         codes.extend([save.end, save.register << 4 | operation]);
         codes.extend((scaled as u16).to_le_bytes());
     }
@@ -153,7 +154,10 @@ fn saved_registers(code: &[u8], prologue: usize) -> Vec<Save> {
                 continue;
             }
             Code::Mov_rm64_r64 => false,
-            Code::Movdqu_xmmm128_xmm | Code::Movdqa_xmmm128_xmm | Code::Movups_xmmm128_xmm | Code::Movaps_xmmm128_xmm => true,
+            Code::Movdqu_xmmm128_xmm
+            | Code::Movdqa_xmmm128_xmm
+            | Code::Movups_xmmm128_xmm
+            | Code::Movaps_xmmm128_xmm => true,
             Code::VEX_Vmovdqu_xmmm128_xmm | Code::VEX_Vmovups_xmmm128_xmm => true,
             _ => continue,
         };

@@ -81,7 +81,8 @@ fn doublewords(bytes: &[u8], out: &mut String) -> usize {
 
 /// Length of the text that the bytes start with: UTF-8 without control characters but line ends and tabs.
 fn text_run(bytes: &[u8]) -> usize {
-    let limit = bytes.iter().take(1 << 16).take_while(|&&b| b >= b' ' && b != 0x7f || matches!(b, b'\n' | b'\t' | b'\r'));
+    let limit =
+        bytes.iter().take(1 << 16).take_while(|&&b| b >= b' ' && b != 0x7f || matches!(b, b'\n' | b'\t' | b'\r'));
     let bytes = &bytes[..limit.count()];
     let valid = match std::str::from_utf8(bytes) {
         Ok(_) => bytes.len(),

@@ -145,9 +145,7 @@ impl FunctionPrinter<'_> {
 
     fn address_field(&mut self, relocation: &Relocation) -> (String, usize) {
         match relocation.kind {
-            RelocationKind::Abs64 => {
-                (format!("dq {}", self.expression(&relocation.symbol, relocation.addend, "")), 8)
-            }
+            RelocationKind::Abs64 => (format!("dq {}", self.expression(&relocation.symbol, relocation.addend, "")), 8),
             RelocationKind::Relative32 => {
                 (format!("dd {} - $", self.expression(&relocation.symbol, relocation.addend, "")), 4)
             }

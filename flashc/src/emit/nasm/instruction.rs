@@ -285,4 +285,3 @@ fn uses_new_byte_register(instruction: &Instruction) -> bool {
 fn is_nop_or_hint(instruction: &Instruction) -> bool {
     matches!(instruction.mnemonic(), iced_x86::Mnemonic::Nop | iced_x86::Mnemonic::Fnop)
 }
-

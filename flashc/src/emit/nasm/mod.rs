@@ -19,7 +19,8 @@ use target_lexicon::{Architecture, BinaryFormat, Triple};
 
 /// Whether there is NASM text for a target: x86-64 with ELF or COFF.
 pub fn supports(target: &Triple) -> bool {
-    target.architecture == Architecture::X86_64 && matches!(target.binary_format, BinaryFormat::Elf | BinaryFormat::Coff)
+    target.architecture == Architecture::X86_64
+        && matches!(target.binary_format, BinaryFormat::Elf | BinaryFormat::Coff)
 }
 
 /// The text of a program that [`crate::emit::normalize`] has seen. The target must be [supported](supports).

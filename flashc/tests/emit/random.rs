@@ -1,13 +1,13 @@
 //! Random functions over all that our lowering may ask of Cranelift: arithmetic of every width, memory,
 //! calls, tables, floats, vectors, branches. They are compiled and assembled, not run.
 
-use super::compile::{compile, isa};
-use crate::lower::machine::*;
+use crate::compile::{compile, isa};
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::types::*;
 use cranelift_codegen::ir::*;
 use cranelift_codegen::isa::{CallConv, TargetFrontendConfig};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
+use flashc::lower::machine::*;
 
 /// xorshift64*
 pub struct Random(u64);
@@ -34,7 +34,8 @@ pub fn random_program(triple: &str, flags: &[&str], seed: u64, count: usize) -> 
     let isa = isa(triple, flags);
     let mut random = Random::new(seed);
     let special = ["main.<closure>", "std:array.push<i32>", "times", "rax", "a.b", "a.b.b1"];
-    let mut symbols: Vec<String> = (0..count).map(|n| special.get(n).map_or(format!("main.f{n}"), |s| s.to_string())).collect();
+    let mut symbols: Vec<String> =
+        (0..count).map(|n| special.get(n).map_or(format!("main.f{n}"), |s| s.to_string())).collect();
     let data_start = symbols.len();
     symbols.extend(["text", "numbers", "root", "empty", "wait"].map(String::from));
     let import_start = symbols.len();
@@ -42,7 +43,15 @@ pub fn random_program(triple: &str, flags: &[&str], seed: u64, count: usize) -> 
     let is_elf = !triple.contains("windows");
     let functions = (0..count)
         .map(|_| {
-            Generator { random: &mut random, functions: count, data_start, import_start, is_elf, is_pic: flags.contains(&"pic") }.function(isa.default_call_conv(), isa.frontend_config())
+            Generator {
+                random: &mut random,
+                functions: count,
+                data_start,
+                import_start,
+                is_elf,
+                is_pic: flags.contains(&"pic"),
+            }
+            .function(isa.default_call_conv(), isa.frontend_config())
         })
         .collect();
     compile(&isa, functions, &symbols, data(&symbols))
@@ -120,8 +129,13 @@ impl Generator<'_> {
         builder.set_srcloc(SourceLoc::new(1));
         let mut pool = Pool(params.into_iter().zip(builder.block_params(entry).to_vec()).collect());
         for ty in VECTORS {
-            let scalar = pool.any(self.random, if ty.lane_type() == F32 || ty.lane_type() == F64 { ty.lane_type() } else { I64 });
-            let scalar = if ty.lane_type().is_int() && ty.lane_type() != I64 { builder.ins().ireduce(ty.lane_type(), scalar) } else { scalar };
+            let scalar = pool
+                .any(self.random, if ty.lane_type() == F32 || ty.lane_type() == F64 { ty.lane_type() } else { I64 });
+            let scalar = if ty.lane_type().is_int() && ty.lane_type() != I64 {
+                builder.ins().ireduce(ty.lane_type(), scalar)
+            } else {
+                scalar
+            };
             let vector = builder.ins().splat(ty, scalar);
             pool.0.push((ty, vector));
         }
@@ -144,7 +158,11 @@ impl Generator<'_> {
 
     fn terminate(&mut self, b: &mut FunctionBuilder<'_>, pool: &Pool, blocks: &[Block], at: usize) {
         let target = |random: &mut Random| {
-            let index = if random.below(4) == 0 { random.below(blocks.len()) } else { (at + 1 + random.below(2)).min(blocks.len() - 1) };
+            let index = if random.below(4) == 0 {
+                random.below(blocks.len())
+            } else {
+                (at + 1 + random.below(2)).min(blocks.len() - 1)
+            };
             blocks[index]
         };
         let last = at + 1 == blocks.len();
@@ -161,9 +179,8 @@ impl Generator<'_> {
             3 => {
                 let index = pool.any(self.random, I32);
                 let count = 3 + self.random.below(9);
-                let entries: Vec<BlockCall> = (0..count)
-                    .map(|_| BlockCall::new(target(self.random), [], &mut b.func.dfg.value_lists))
-                    .collect();
+                let entries: Vec<BlockCall> =
+                    (0..count).map(|_| BlockCall::new(target(self.random), [], &mut b.func.dfg.value_lists)).collect();
                 let default = BlockCall::new(target(self.random), [], &mut b.func.dfg.value_lists);
                 let table = b.create_jump_table(JumpTableData::new(default, &entries));
                 b.ins().br_table(index, table);
@@ -191,16 +208,32 @@ impl Generator<'_> {
     fn int_cc(&mut self) -> IntCC {
         use IntCC::*;
         self.random.pick(&[
-            Equal, NotEqual, SignedLessThan, SignedGreaterThanOrEqual, SignedGreaterThan, SignedLessThanOrEqual,
-            UnsignedLessThan, UnsignedGreaterThanOrEqual, UnsignedGreaterThan, UnsignedLessThanOrEqual,
+            Equal,
+            NotEqual,
+            SignedLessThan,
+            SignedGreaterThanOrEqual,
+            SignedGreaterThan,
+            SignedLessThanOrEqual,
+            UnsignedLessThan,
+            UnsignedGreaterThanOrEqual,
+            UnsignedGreaterThan,
+            UnsignedLessThanOrEqual,
         ])
     }
 
     fn float_cc(&mut self) -> FloatCC {
         use FloatCC::*;
         self.random.pick(&[
-            Equal, NotEqual, LessThan, LessThanOrEqual, GreaterThan, GreaterThanOrEqual, Ordered, Unordered,
-            UnorderedOrLessThan, UnorderedOrGreaterThanOrEqual,
+            Equal,
+            NotEqual,
+            LessThan,
+            LessThanOrEqual,
+            GreaterThan,
+            GreaterThanOrEqual,
+            Ordered,
+            Unordered,
+            UnorderedOrLessThan,
+            UnorderedOrGreaterThanOrEqual,
         ])
     }
 
@@ -478,7 +511,8 @@ impl Generator<'_> {
             b.ins().call_indirect(signature, callee, &arguments)
         } else {
             let is_import = self.random.below(2) == 0;
-            let index = if is_import { self.import_start + self.random.below(3) } else { self.random.below(self.functions) };
+            let index =
+                if is_import { self.import_start + self.random.below(3) } else { self.random.below(self.functions) };
             let name = self.name(b, index);
             let callee = b.import_function(ExtFuncData { name, signature, colocated: true, patchable: false });
             if self.random.below(6) == 0 && (is_import || !self.is_pic) {
@@ -497,7 +531,8 @@ impl Generator<'_> {
         let index = if is_foreign { self.import_start + self.random.below(3) } else { index };
         let name = self.name(b, index);
         let offset = if is_foreign { 0 } else { self.random.pick(&[0, 0, 8, -4]) };
-        let symbol = GlobalValueData::Symbol { name, offset: immediates::Imm64::new(offset), colocated: true, tls: false };
+        let symbol =
+            GlobalValueData::Symbol { name, offset: immediates::Imm64::new(offset), colocated: true, tls: false };
         let global = b.create_global_value(symbol);
         let address = b.ins().symbol_value(I64, global);
         pool.0.push((I64, address));

@@ -1,8 +1,8 @@
 //! Objects and text before real linkers, and what they link run where it can.
 
-use super::debugger::{DRIVER, DRIVER_OUTPUT, demo_program, demo_sources};
-use super::{assemble, has_tool, run};
-use crate::emit::{nasm, object as emit_object};
+use crate::debugger::{DRIVER, DRIVER_OUTPUT, demo_program, demo_sources};
+use crate::{assemble, has_tool, run};
+use flashc::emit::{nasm, object as emit_object};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -40,7 +40,10 @@ fn programs_link_and_run() {
             assert!(stack.contains("RW ") && !stack.contains("RWE"), "{stack}");
         }
         let library = directory.path().join("libdemo.so");
-        run(Command::new("cc").args(["-shared", "-Wl,-z,text", "-Wl,--fatal-warnings", "-o"]).arg(&library).arg(&object));
+        run(Command::new("cc")
+            .args(["-shared", "-Wl,-z,text", "-Wl,--fatal-warnings", "-o"])
+            .arg(&library)
+            .arg(&object));
         let frames = run(Command::new("readelf").arg("--debug-dump=frames").arg(&library));
         let frames = String::from_utf8_lossy(&frames.stdout);
         assert!(frames.matches("FDE").count() >= 2 && frames.contains("DW_CFA_def_cfa_register: r6 (rbp)"), "{frames}");

@@ -1,9 +1,9 @@
 //! The object file and the NASM text of the same program hold the same bytes.
 
-use super::random::random_program;
-use super::{assemble, has_tool};
-use crate::emit::{nasm, normalize, object as emit_object};
-use crate::source::SourceMap;
+use crate::random::random_program;
+use crate::{assemble, has_tool};
+use flashc::emit::{nasm, normalize, object as emit_object};
+use flashc::source::SourceMap;
 use object::{Object, ObjectSection, ObjectSymbol, RelocationTarget};
 use std::collections::BTreeMap;
 
@@ -24,7 +24,8 @@ fn contents(bytes: &[u8]) -> Contents {
     let mut contents = Contents { sections: BTreeMap::new(), relocations: BTreeMap::new(), symbols: BTreeMap::new() };
     for section in file.sections() {
         let name = section.name().unwrap().to_owned();
-        if [".symtab", ".strtab", ".shstrtab", ".note.GNU-stack"].contains(&name.as_str()) || name.starts_with(".rela") {
+        if [".symtab", ".strtab", ".shstrtab", ".note.GNU-stack"].contains(&name.as_str()) || name.starts_with(".rela")
+        {
             continue;
         }
         let mut data = section.data().unwrap().to_vec();
@@ -68,7 +69,8 @@ fn contents(bytes: &[u8]) -> Contents {
         let section = symbol.section_index().map(|s| file.section_by_index(s).unwrap().name().unwrap().to_owned());
         let kind = if is_coff { String::new() } else { format!("{:?}", symbol.kind()) };
         let kind = if section.is_none() { String::new() } else { kind };
-        let text = format!("{section:?}+{:#x} size {} global {} {kind}", symbol.address(), symbol.size(), symbol.is_global());
+        let text =
+            format!("{section:?}+{:#x} size {} global {} {kind}", symbol.address(), symbol.size(), symbol.is_global());
         contents.symbols.insert(name.to_owned(), text);
     }
     contents
@@ -102,7 +104,13 @@ fn check(triple: &str, flags: &[&str], seed: u64, functions: usize) {
         let listing = text.split(&format!("\n{}:", function.symbol)).nth(1).unwrap_or("");
         let near = |bytes: &[u8]| format!("{:02x?}", &bytes[at.saturating_sub(8)..bytes.len().min(at + 12)]);
         let instruction = spelled_at(listing, function, at - function.text_offset as usize);
-        panic!("{} at {:#x}: {} instead of {}\n{instruction}", function.symbol, at - function.text_offset as usize, near(theirs_text), near(ours_text));
+        panic!(
+            "{} at {:#x}: {} instead of {}\n{instruction}",
+            function.symbol,
+            at - function.text_offset as usize,
+            near(theirs_text),
+            near(ours_text)
+        );
     }
     for (name, bytes) in &ours.sections {
         assert_eq!(Some(bytes), theirs.sections.get(name), "section {name}");
@@ -118,7 +126,7 @@ fn check(triple: &str, flags: &[&str], seed: u64, functions: usize) {
 }
 
 /// The line of the listing whose instruction holds an offset.
-fn spelled_at(listing: &str, function: &crate::lower::machine::MachineFunction, offset: usize) -> String {
+fn spelled_at(listing: &str, function: &flashc::lower::machine::MachineFunction, offset: usize) -> String {
     let decoded = iced_x86::Decoder::with_ip(64, &function.code, 0, iced_x86::DecoderOptions::NONE);
     let Some(index) = decoded.into_iter().position(|i| i.next_ip() as usize > offset) else { return String::new() };
     let is_instruction = |line: &&str| line.starts_with("        ") && !line.trim().starts_with(';');
@@ -128,8 +136,17 @@ fn spelled_at(listing: &str, function: &crate::lower::machine::MachineFunction, 
 
 const MODERN: [&str; 12] = [
     "pic",
-    "has_sse3", "has_ssse3", "has_sse41", "has_sse42", "has_popcnt", "has_avx", "has_avx2", "has_fma", "has_bmi1",
-    "has_bmi2", "has_lzcnt",
+    "has_sse3",
+    "has_ssse3",
+    "has_sse41",
+    "has_sse42",
+    "has_popcnt",
+    "has_avx",
+    "has_avx2",
+    "has_fma",
+    "has_bmi1",
+    "has_bmi2",
+    "has_lzcnt",
 ];
 
 fn rounds() -> u64 {

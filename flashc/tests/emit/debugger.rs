@@ -1,16 +1,16 @@
 //! Debug information before the tools that read it.
 
-use super::compile::{compile, isa};
-use super::random::random_program;
-use super::{assemble, has_tool, run};
-use crate::emit::dwarf::DebugInfo;
-use crate::emit::{nasm, normalize, object as emit_object};
-use crate::lower::machine::{MachineProgram, SourceFrame, SourcePlace};
-use crate::source::{FileId, SourceMap};
+use crate::compile::{compile, isa};
+use crate::random::random_program;
+use crate::{assemble, has_tool, run};
 use cranelift_codegen::ir::types::I64;
 use cranelift_codegen::ir::*;
 use cranelift_codegen::isa::{CallConv, OwnedTargetIsa};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
+use flashc::emit::dwarf::DebugInfo;
+use flashc::emit::{nasm, normalize, object as emit_object};
+use flashc::lower::machine::{MachineProgram, SourceFrame, SourcePlace};
+use flashc::source::{FileId, SourceMap};
 use std::path::Path;
 use std::process::Command;
 
@@ -55,7 +55,7 @@ pub fn demo_program(triple: &str) -> MachineProgram {
     let mut program = compile(&isa, vec![demo, inner], &symbols, Vec::new());
     program.functions[1].name = "Point.inner".into();
     for relocation in program.functions.iter_mut().flat_map(|f| &mut f.relocations) {
-        use crate::lower::machine::RelocationKind::{Plt32, Relative32};
+        use flashc::lower::machine::RelocationKind::{Plt32, Relative32};
         if relocation.symbol == "report" && relocation.kind == Relative32 {
             relocation.kind = Plt32;
         }
@@ -64,7 +64,11 @@ pub fn demo_program(triple: &str) -> MachineProgram {
     program
 }
 
-fn unary(isa: &OwnedTargetIsa, convention: CallConv, body: impl FnOnce(&mut FunctionBuilder<'_>, Value) -> Value) -> Function {
+fn unary(
+    isa: &OwnedTargetIsa,
+    convention: CallConv,
+    body: impl FnOnce(&mut FunctionBuilder<'_>, Value) -> Value,
+) -> Function {
     let mut signature = Signature::new(convention);
     signature.params.push(AbiParam::new(I64));
     signature.returns.push(AbiParam::new(I64));
@@ -173,7 +177,14 @@ fn gdb_stops_at_lines_and_shows_flash_names() {
     let mut gdb = Command::new("gdb");
     gdb.env("DEBUGINFOD_URLS", "").args(["-nx", "-batch"]);
     for command in [
-        "break demo.fl:3", "run", "backtrace", "break demo.fl:7", "continue", "backtrace", "step", "break Point.inner",
+        "break demo.fl:3",
+        "run",
+        "backtrace",
+        "break demo.fl:7",
+        "continue",
+        "backtrace",
+        "step",
+        "break Point.inner",
         "break Point.square",
     ] {
         gdb.args(["-ex", command]);
@@ -212,7 +223,11 @@ fn gdb_walks_frames_of_assembled_text() {
     let text = nasm::print(&demo_program("x86_64-unknown-linux-gnu"), &demo_sources());
     let object = assemble(directory.path(), "demo", "elf64", &text);
     // Without frame pointers in the C part, only unwind tables lead through.
-    run(Command::new("cc").args(["-O2", "-fomit-frame-pointer", "-o"]).arg(at("demo")).arg(at("driver.c")).arg(&object));
+    run(Command::new("cc")
+        .args(["-O2", "-fomit-frame-pointer", "-o"])
+        .arg(at("demo"))
+        .arg(at("driver.c"))
+        .arg(&object));
     let gdb = ["-nx", "-batch", "-ex", "break report", "-ex", "run", "-ex", "backtrace"];
     let output = Command::new("gdb").env("DEBUGINFOD_URLS", "").args(gdb).arg(at("demo")).output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout);

@@ -1,13 +1,13 @@
 //! Cranelift functions to a `MachineProgram`, as `lower` does it but without a language in front, so
 //! that this room's tests can use any code.
 
-use crate::lower::machine::*;
 use cranelift_codegen::binemit::Reloc;
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::ir::{ExternalName, Function};
 use cranelift_codegen::isa::OwnedTargetIsa;
 use cranelift_codegen::settings::{self, Configurable};
 use cranelift_codegen::{Context, FinalizedRelocTarget};
+use flashc::lower::machine::*;
 use iced_x86::{Decoder, DecoderOptions, FlowControl};
 use target_lexicon::Triple;
 
@@ -35,14 +35,14 @@ pub fn isa(triple: &str, flags: &[&str]) -> OwnedTargetIsa {
 
 /// Compiles functions whose external names `(0, n)` are `symbols[n]`. The `n`th function defines
 /// `symbols[n]`; data defines what it names; the rest is imported.
-pub fn compile(isa: &OwnedTargetIsa, functions: Vec<Function>, symbols: &[String], data: Vec<MachineData>) -> MachineProgram {
-    let mut program = MachineProgram {
-        target: isa.triple().clone(),
-        functions: Vec::new(),
-        data,
-        imports: Vec::new(),
-        text_size: 0,
-    };
+pub fn compile(
+    isa: &OwnedTargetIsa,
+    functions: Vec<Function>,
+    symbols: &[String],
+    data: Vec<MachineData>,
+) -> MachineProgram {
+    let mut program =
+        MachineProgram { target: isa.triple().clone(), functions: Vec::new(), data, imports: Vec::new(), text_size: 0 };
     for (index, function) in functions.into_iter().enumerate() {
         let mut compiled = compile_function(isa, function, symbols);
         compiled.symbol = symbols[index].clone();
@@ -98,7 +98,7 @@ fn compile_function(isa: &OwnedTargetIsa, function: Function, symbols: &[String]
     let is_x86 = isa.triple().architecture == target_lexicon::Architecture::X86_64;
     let mut lines: Vec<LineRange> = Vec::new();
     for range in compiled.buffer.get_srclocs_sorted().iter().filter(|r| !r.loc.is_default()) {
-        lines.push(LineRange { start: range.start, end: range.end, place: super::debugger::place(range.loc.bits()) });
+        lines.push(LineRange { start: range.start, end: range.end, place: crate::debugger::place(range.loc.bits()) });
     }
     MachineFunction {
         symbol: String::new(),
@@ -133,7 +133,10 @@ fn data_ranges(code: &[u8], starts: &[u32]) -> Vec<(u32, u32)> {
             }
             if matches!(
                 flow,
-                FlowControl::UnconditionalBranch | FlowControl::IndirectBranch | FlowControl::Return | FlowControl::Exception
+                FlowControl::UnconditionalBranch
+                    | FlowControl::IndirectBranch
+                    | FlowControl::Return
+                    | FlowControl::Exception
             ) {
                 break;
             }
