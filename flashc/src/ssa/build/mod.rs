@@ -27,6 +27,8 @@ mod pattern;
 mod place;
 mod show;
 mod ssa_vars;
+#[cfg(test)]
+mod tests;
 
 use crate::source::SourceMap;
 use crate::ssa::Module;
