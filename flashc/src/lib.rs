@@ -22,4 +22,6 @@ pub mod tir;
 
 pub mod ssa;
 
+pub mod opt;
+
 pub mod lower;
