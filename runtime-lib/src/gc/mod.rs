@@ -10,8 +10,6 @@ mod large;
 mod mark;
 mod object;
 mod stats;
-#[cfg(test)]
-mod tests;
 mod verify;
 
 pub use heap::{Heap, Mode, StackRange};
