@@ -149,3 +149,24 @@ fn a_heap_that_is_too_small_ends_in_words() {
         errors(&output)
     );
 }
+
+#[test]
+fn c_programs_call_flash_functions() {
+    let program = build("host", &["host.c", "library.c"], &[]);
+    for mode in ["", "stress,verify"] {
+        let output = run(&program, 0, &[("FLASH_GC", mode)]);
+        assert_eq!(output.status.code(), Some(3), "{}", errors(&output));
+        let text = String::from_utf8_lossy(&output.stdout);
+        let mut lines: Vec<&str> = text.lines().collect();
+        // The two standard outputs have buffers of their own.
+        lines.sort_unstable();
+        // 145 is 45 and the 100 of the module's top level.
+        assert_eq!(lines, ["390", "499600", "initialised", "initialised"]);
+    }
+    let output = Command::new(&program).arg("-1").output().expect("it starts");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(errors(&output).starts_with("error: stack overflow"), "{}", errors(&output));
+    let output = Command::new(&program).arg("-2").output().expect("it starts");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(errors(&output).starts_with("error: division by zero\n"), "{}", errors(&output));
+}
