@@ -16,7 +16,11 @@ pub mod source;
 
 pub mod diagnostics;
 
+pub mod lexer;
+
 pub mod ast;
+
+pub mod parser;
 
 pub mod tir;
 
