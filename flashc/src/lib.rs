@@ -27,3 +27,5 @@ pub mod tir;
 pub mod ssa;
 
 pub mod lower;
+
+pub mod emit;

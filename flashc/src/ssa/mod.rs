@@ -8,10 +8,15 @@
 //!
 //! Aggregates do not exist here: `build` takes them apart into scalars or puts them in memory.
 
+pub mod analysis;
+pub mod build;
 pub mod op;
+pub mod parse;
+pub mod text;
+pub mod verify;
 
 use crate::source::FileId;
-use flash_abi::symbols::Rt;
+use flash_abi::symbols::{AbiType, Rt};
 pub use op::{FloatCc, IntCc, Op};
 use smallvec::SmallVec;
 
@@ -111,6 +116,19 @@ impl Type {
             Type::F32 => "f32",
             Type::F64 => "f64",
             Type::Ptr => "ptr",
+        }
+    }
+
+    /// The type of a runtime function's parameter or result.
+    pub const fn from_abi(ty: AbiType) -> Type {
+        match ty {
+            AbiType::I8 => Type::I8,
+            AbiType::I16 => Type::I16,
+            AbiType::I32 => Type::I32,
+            AbiType::I64 => Type::I64,
+            AbiType::F32 => Type::F32,
+            AbiType::F64 => Type::F64,
+            AbiType::Ptr => Type::Ptr,
         }
     }
 }

@@ -1,5 +1,8 @@
 //! The operations, and the one table of facts about each that every pass reads.
 
+use super::Type;
+use smallvec::{SmallVec, smallvec};
+
 /// How an operation's types follow from `InstData::ty`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Typing {
@@ -27,6 +30,19 @@ pub enum Typing {
     Check,
     /// (ptr, i64) -> ptr
     Offset,
+}
+
+impl Typing {
+    /// The types of the results; those of calls follow from the callee instead.
+    pub fn results(self, ty: Type) -> SmallVec<[Type; 2]> {
+        match self {
+            Typing::Same | Typing::Convert | Typing::Make | Typing::Select | Typing::Load => smallvec![ty],
+            Typing::Test => smallvec![Type::I8],
+            Typing::Overflow => smallvec![ty, Type::I8],
+            Typing::Offset => smallvec![Type::Ptr],
+            Typing::Store | Typing::Block | Typing::Call | Typing::Check => SmallVec::new(),
+        }
+    }
 }
 
 /// What passes may do with an operation.
