@@ -256,13 +256,14 @@ impl<'a> FnBuilder<'_, 'a> {
         self.e.switch_to(header);
         self.enter(id, exit, Some(step_block), sink);
         self.put(body, &Sink::Discard);
-        self.targets.pop();
         self.e.jump(step_block);
         if let Some(step) = step {
             self.e.begin(step_block);
+            // It may leave the loop too.
             self.put(step, &Sink::Discard);
             self.e.jump(header);
         }
+        self.targets.pop();
         self.e.seal(header);
         self.e.begin(exit);
     }
