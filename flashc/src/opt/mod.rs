@@ -8,17 +8,22 @@
 
 mod branches;
 mod callgraph;
+mod closures;
 mod dce;
+mod dead_functions;
 mod effects;
 mod facts;
 mod gvn;
+mod inline;
+mod promote;
 #[cfg(test)]
 mod random;
+mod reaching;
 mod rewrite;
 mod simplify;
 
 use crate::ssa::verify::verify_with;
-use crate::ssa::{Block, FuncId, Function, Loc, Location, Module, ScopeId, Signature};
+use crate::ssa::{Block, Function, Loc, Location, Module, ScopeId, Signature};
 use effects::Effects;
 use rayon::prelude::*;
 
@@ -64,13 +69,22 @@ const fn each(name: &'static str, pass: FunctionPass, reason: &'static str) -> P
     Pass { name, work: Work::Function(pass), reason }
 }
 
+const fn whole(name: &'static str, pass: fn(&mut Module), reason: &'static str) -> Pass {
+    Pass { name, work: Work::Module(pass), reason }
+}
+
 /// All passes of [`Level::Full`], in order.
 pub const PASSES: &[Pass] = &[
     each("branches", branches::run, "unreachable blocks and redundant parameters would cost all others time"),
     each("simplify", simplify::run, "constants decide branches"),
     each("branches", branches::run, "simplify made conditions constant"),
+    each("promote", promote::run, "variables in memory hide constants; before gvn, which then sees values"),
+    each("simplify", simplify::run, "promoted values may be constant"),
+    each("branches", branches::run, "promotion adds parameters that may be redundant"),
     each("gvn", gvn::run, "needs no unreachable blocks; finds more after simplify's canonical forms"),
     each("dce", dce::run, "callees are small when they are measured for inlining"),
+    whole("inline", inline::run, "cleans up what it changed; everything later works on larger functions"),
+    whole("dead_functions", dead_functions::run, "after inlining, so that nothing below works on what is gone"),
 ];
 
 /// Optimises a module in place.
@@ -150,9 +164,12 @@ fn run_on_functions(module: &mut Module, passes: &[Pass]) {
 
 /// The sequence that makes a function small and canonical again after a change such as inlining.
 pub(crate) fn clean_up(function: &mut Function, context: &Context<'_>) {
-    for _ in 0..3 {
-        branches::run(function, context);
-        let mut changed = simplify::run(function, context);
+    branches::run(function, context);
+    for _ in 0..4 {
+        let mut changed = closures::run(function, context);
+        changed |= simplify::run(function, context);
+        changed |= promote::run(function, context);
+        changed |= branches::run(function, context);
         changed |= gvn::run(function, context);
         dce::run(function, context);
         if !changed {
@@ -188,9 +205,4 @@ fn location_of(function: &mut Function, block: Block) -> Loc {
         function.locations.push(Location { file, offset: 0, scope: ScopeId(0) });
     }
     Loc(0)
-}
-
-/// The name of a function, for messages.
-fn _symbol(module: &Module, id: FuncId) -> &str {
-    module.functions.get(id.index()).map_or("?", |function| &function.symbol)
 }
