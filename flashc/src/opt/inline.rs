@@ -26,8 +26,9 @@ const MOST_RECURSIVE_INSTS: u32 = 160;
 pub fn run(module: &mut Module) {
     let graph = CallGraph::new(module);
     let signatures: Vec<Signature> = module.functions.iter().map(|f| f.signature.clone()).collect();
+    let symbols: Vec<String> = module.functions.iter().map(|f| f.symbol.clone()).collect();
     let mut functions = std::mem::take(&mut module.functions);
-    let context = Context { module, signatures: &signatures, effects: &[] };
+    let context = Context { module, signatures: &signatures, symbols: &symbols, effects: &[] };
     // Functions of one level call only functions of lower levels, or their own group.
     let (levels, level_of) = levels(&graph);
     for level in levels {
