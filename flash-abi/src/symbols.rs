@@ -104,6 +104,9 @@ runtime_symbols! {
     /// (array, buffer descriptor, least capacity): grows the array's buffer to at least that.
     ArrayReserve = flash_array_reserve(Ptr, Ptr, I64): Any;
 
+    /// (to, from, bytes): copies memory that may overlap.
+    MemMove = flash_mem_move(Ptr, Ptr, I64): Any;
+
     /// (a, b) -> a + b
     StrConcat = flash_str_concat(Ptr, I64, Ptr, I64) -> (Ptr, I64): Allocates;
     StrEq = flash_str_eq(Ptr, I64, Ptr, I64) -> (I8): Reads;
@@ -137,6 +140,9 @@ runtime_symbols! {
     /// Natives of std, called from std/*.fl by these names.
     Print = flash_print(Ptr, I64): Any;
     PrintError = flash_print_error(Ptr, I64): Any;
+    /// As `Print` and `PrintError`, and ends the line.
+    PrintLine = flash_print_line(Ptr, I64): Any;
+    PrintErrorLine = flash_print_error_line(Ptr, I64): Any;
     /// (prompt) -> line without its end, or null at the end of input.
     ReadLine = flash_read_line(Ptr, I64) -> (Ptr, I64): Any;
     Exit = flash_exit(I32): Never;
@@ -145,6 +151,7 @@ runtime_symbols! {
     /// Value of an environment variable, or null.
     EnvGet = flash_env_get(Ptr, I64) -> (Ptr, I64): Any;
     CurrentDir = flash_current_dir() -> (Ptr, I64): Any;
+    ProcessId = flash_process_id() -> (I32): Any;
     /// Nanoseconds of a monotonic clock.
     ClockNs = flash_clock_ns() -> (I64): Any;
     /// Milliseconds since 1970 of the wall clock.
@@ -167,11 +174,20 @@ runtime_symbols! {
 
     /// Text to number; the flag of success is in the low bit of the first result.
     ParseI64 = flash_parse_i64(Ptr, I64) -> (I8, I64): Reads;
-    ParseF64 = flash_parse_f64(Ptr, I64) -> (I8, F64): Reads;
+    ParseU64 = flash_parse_u64(Ptr, I64) -> (I8, I64): Reads;
+    /// Gives the bits of an `f64`: C's convention on aarch64 would not take an integer and a float apart.
+    ParseF64 = flash_parse_f64(Ptr, I64) -> (I8, I64): Reads;
     /// `number.to_fixed(digits)`
     FormatFixed = flash_format_fixed(F64, I32) -> (Ptr, I64): Allocates;
     /// (value, radix 2..=36) in lower case.
     FormatRadix = flash_format_radix(I64, I32) -> (Ptr, I64): Allocates;
+    FormatRadixUnsigned = flash_format_radix_unsigned(I64, I32) -> (Ptr, I64): Allocates;
+
+    /// Bits: 1 alphabetic, 2 numeric, 4 white space, 8 upper case, 16 lower case, 32 control.
+    CharClass = flash_char_class(I32) -> (I32): Pure;
+    /// The case mapping when it is one scalar, else the scalar itself.
+    CharToUpper = flash_char_to_upper(I32) -> (I32): Pure;
+    CharToLower = flash_char_to_lower(I32) -> (I32): Pure;
 
     StrIndexOf = flash_str_index_of(Ptr, I64, Ptr, I64, I64) -> (I64): Reads;
     StrLastIndexOf = flash_str_last_index_of(Ptr, I64, Ptr, I64) -> (I64): Reads;

@@ -1,1 +1,3 @@
+//! `flash`: the one command.
+
 fn main() {}

@@ -1,1 +1,3 @@
+//! `flash-rt`: runs programs.
+
 fn main() {}

@@ -16,7 +16,11 @@ pub mod source;
 
 pub mod diagnostics;
 
+pub mod lexer;
+
 pub mod ast;
+
+pub mod parser;
 
 pub mod tir;
 
@@ -25,3 +29,5 @@ pub mod ssa;
 pub mod opt;
 
 pub mod lower;
+
+pub mod emit;

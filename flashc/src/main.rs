@@ -1,1 +1,3 @@
+//! `flashc`: the compiler command.
+
 fn main() {}

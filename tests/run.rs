@@ -1,0 +1,211 @@
+//! Program tests: every `tests/run/**/*.fl` is run by every road (in process, executable, object, NASM text),
+//! and each must give the output and exit code that stand in the program itself:
+//!
+//! ```text
+//! //= a line of standard output, in order
+//! //- the same, without a line end
+//! //! exit: 3
+//! //! stderr: a part of standard error
+//! //! stdin: a line of standard input
+//! //! args: one two
+//! //! fails: a part of the diagnostics; then the program must not compile
+//! ```
+//!
+//! Files whose name starts with `_` are modules for others. `FLASH_TEST=part` runs only the programs whose path
+//! contains it.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// What a program says of itself.
+#[derive(Debug, Default)]
+struct Expected {
+    stdout: String,
+    stderr: Vec<String>,
+    stdin: String,
+    args: Vec<String>,
+    exit: i32,
+    fails: Vec<String>,
+}
+
+fn expected(text: &str) -> Expected {
+    let mut expected = Expected::default();
+    for line in text.lines().map(str::trim_start) {
+        if let Some(rest) = line.strip_prefix("//=") {
+            expected.stdout.push_str(rest.strip_prefix(' ').unwrap_or(rest));
+            expected.stdout.push('\n');
+        } else if let Some(rest) = line.strip_prefix("//- ") {
+            expected.stdout.push_str(rest);
+        } else if let Some((key, value)) = line.strip_prefix("//! ").and_then(|rest| rest.split_once(':')) {
+            let value = value.strip_prefix(' ').unwrap_or(value);
+            match key {
+                "exit" => expected.exit = value.trim().parse().expect("exit: a number"),
+                "stderr" => expected.stderr.push(value.to_owned()),
+                "stdin" => expected.stdin += &format!("{value}\n"),
+                "args" => expected.args = value.split_whitespace().map(str::to_owned).collect(),
+                "fails" => expected.fails.push(value.to_owned()),
+                _ => panic!("unknown directive `{key}`"),
+            }
+        }
+    }
+    expected
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().expect("the workspace's root")
+}
+
+/// A program of this build: `make test` builds the workspace before the tests run.
+fn program(name: &str) -> PathBuf {
+    let exe = std::env::current_exe().expect("the test's own path");
+    let dir = exe.parent().and_then(Path::parent).expect("target/<profile>");
+    let path = dir.join(name);
+    assert!(path.exists(), "{} is not built: run `cargo build --workspace` first", path.display());
+    path
+}
+
+fn programs(dir: &Path, found: &mut Vec<PathBuf>) {
+    let mut entries: Vec<_> =
+        fs::read_dir(dir).expect("a test directory").map(|entry| entry.expect("an entry").path()).collect();
+    entries.sort();
+    for path in entries {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if path.is_dir() {
+            programs(&path, found);
+        } else if name.ends_with(".fl") && !name.starts_with('_') {
+            found.push(path);
+        }
+    }
+}
+
+fn run(command: &mut Command, stdin: &str) -> Output {
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    // A program that does not read its input may close it first.
+    let _ = child.stdin.take().expect("piped").write_all(stdin.as_bytes());
+    child.wait_with_output().expect("the program's end")
+}
+
+/// A tool that must work: its error output on failure.
+fn tool(command: &mut Command) -> Result<(), String> {
+    let output = run(command, "");
+    let noise = String::from_utf8_lossy(&output.stderr).into_owned();
+    if output.status.success() && noise.is_empty() { Ok(()) } else { Err(format!("{command:?}\n{noise}")) }
+}
+
+const ROADS: &[&str] = &["flash-rt", "executable", "object", "nasm"];
+
+/// Builds the program by a road and gives the command that runs it.
+fn prepare(road: &str, source: &Path, work: &Path) -> Result<Command, String> {
+    let flashc = program("flashc");
+    let exe = work.join(format!("{road}.exe"));
+    match road {
+        "flash-rt" => {
+            let mut command = Command::new(program("flash-rt"));
+            command.arg("run").arg(source);
+            return Ok(command);
+        }
+        "executable" => tool(Command::new(&flashc).arg("build").arg(source).arg("-o").arg(&exe))?,
+        "object" => {
+            let object = work.join("object.o");
+            tool(Command::new(&flashc).arg("compile").arg("-g").arg(source).arg("-o").arg(&object))?;
+            tool(Command::new(&flashc).arg("link").arg(&object).arg("-o").arg(&exe))?;
+        }
+        "nasm" => {
+            let (text, object) = (work.join("nasm.asm"), work.join("nasm.o"));
+            tool(Command::new(&flashc).arg("compile").arg(source).arg("-o").arg(&text))?;
+            tool(Command::new("nasm").args(["-f", "elf64", "-w+all"]).arg(&text).arg("-o").arg(&object))?;
+            tool(Command::new(&flashc).arg("link").arg(&object).arg("-o").arg(&exe))?;
+        }
+        _ => unreachable!("{road}"),
+    }
+    Ok(Command::new(exe))
+}
+
+fn check(road: &str, source: &Path, expected: &Expected) -> Result<(), String> {
+    let work = tempfile::tempdir().expect("a temporary directory");
+    let mut command = prepare(road, source, work.path())?;
+    let output = run(command.args(&expected.args).current_dir(work.path()), &expected.stdin);
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    let mut problems = String::new();
+    if stdout != expected.stdout {
+        problems += &format!("stdout is\n{stdout}instead of\n{}", expected.stdout);
+    }
+    if output.status.code() != Some(expected.exit) {
+        problems += &format!("ended with {} instead of exit code {}\nstderr: {stderr}", output.status, expected.exit);
+    }
+    for part in expected.stderr.iter().filter(|part| !stderr.contains(part.as_str())) {
+        problems += &format!("stderr lacks `{part}`:\n{stderr}");
+    }
+    if expected.stderr.is_empty() && expected.exit == 0 && !stderr.is_empty() {
+        problems += &format!("stderr is not empty:\n{stderr}");
+    }
+    if problems.is_empty() { Ok(()) } else { Err(problems) }
+}
+
+fn check_diagnostics(source: &Path, expected: &Expected) -> Result<(), String> {
+    let output = run(Command::new(program("flashc")).arg("check").arg(source), "");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    match expected.fails.iter().find(|part| !stderr.contains(part.as_str())) {
+        _ if output.status.code() != Some(1) => Err(format!("exit status {} instead of 1\n{stderr}", output.status)),
+        Some(part) => Err(format!("the diagnostics lack `{part}`:\n{stderr}")),
+        None => Ok(()),
+    }
+}
+
+#[test]
+fn programs_behave_alike_on_every_road() {
+    let root = root();
+    let mut sources = Vec::new();
+    programs(&root.join("tests/run"), &mut sources);
+    if let Ok(filter) = std::env::var("FLASH_TEST") {
+        sources.retain(|path| path.to_string_lossy().contains(&filter));
+    }
+    assert!(!sources.is_empty(), "no program to run");
+    let has_nasm = Command::new("nasm").arg("-v").output().is_ok();
+    assert!(has_nasm || std::env::var_os("CI").is_none(), "nasm is missing: run `make tools`");
+    if !has_nasm {
+        println!("nasm is not installed: the NASM road is skipped");
+    }
+
+    let failures = Mutex::new(Vec::new());
+    let (next, runs) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let worker = || {
+        while let Some(source) = sources.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let name = source.strip_prefix(&root).expect("below the root").display().to_string();
+            let expected = expected(&fs::read_to_string(source).expect("a UTF-8 program"));
+            let report = |road: &str, result: Result<(), String>| {
+                runs.fetch_add(1, Ordering::Relaxed);
+                if let Err(problem) = result {
+                    let failure = format!("{name} by {road}: {problem}");
+                    failures.lock().expect("no panic while locked").push(failure);
+                }
+            };
+            if expected.fails.is_empty() {
+                for road in ROADS.iter().filter(|road| has_nasm || **road != "nasm") {
+                    report(road, check(road, source, &expected));
+                }
+            } else {
+                report("check", check_diagnostics(source, &expected));
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(2, usize::from) {
+            scope.spawn(worker);
+        }
+    });
+    let mut failures = failures.into_inner().expect("no panic while locked");
+    failures.sort();
+    println!("{} runs of {} programs", runs.into_inner(), sources.len());
+    assert!(failures.is_empty(), "{} failed:\n\n{}", failures.len(), failures.join("\n\n"));
+}
