@@ -30,7 +30,7 @@ pub fn print(program: &MachineProgram, sources: &SourceMap) -> String {
     }
     let is_elf = program.target.binary_format == BinaryFormat::Elf;
     let mut names = Names::new(program);
-    let mut printer = Printer { program, is_elf, declarations: String::new(), body: String::new() };
+    let mut printer = Printer { program, is_elf, body: String::new() };
     printer.text(sources, &mut names);
     for section in [DataSection::ReadOnly, DataSection::ReadOnlyRelocated] {
         printer.data(section, &mut names);
@@ -44,15 +44,13 @@ pub fn print(program: &MachineProgram, sources: &SourceMap) -> String {
 struct Printer<'a> {
     program: &'a MachineProgram,
     is_elf: bool,
-    /// `global` and `static` lines.
-    declarations: String,
     body: String,
 }
 
 impl Printer<'_> {
     fn finish(self, sources: &SourceMap, names: &mut Names) -> String {
         let format = if self.is_elf { "elf64" } else { "win64" };
-        let mut out = String::with_capacity(self.body.len() + self.declarations.len() + 1024);
+        let mut out = String::with_capacity(self.body.len() + 1024);
         let _ = writeln!(out, "; Made by flashc {} for {}.", env!("CARGO_PKG_VERSION"), self.program.target);
         for (_, file) in sources.files().take(1) {
             let _ = writeln!(out, "; Source: {}", comment_text(&file.path));
@@ -66,21 +64,11 @@ impl Printer<'_> {
                 let _ = writeln!(out, "        extern {}", names.spell(import));
             }
         }
-        out.push_str(&self.declarations);
         out.push_str(&self.body);
         if self.is_elf {
             out.push_str("\n        section .note.GNU-stack noalloc noexec nowrite progbits\n");
         }
         out
-    }
-
-    /// `global name:function (end - name)`, or `static`.
-    fn declare(&mut self, is_public: bool, name: &str, kind: &str, end: &str) {
-        let word = if is_public { "global" } else { "static" };
-        let _ = match self.is_elf {
-            true => writeln!(self.declarations, "        {word} {name}:{kind} ({end} - {name})"),
-            false => writeln!(self.declarations, "        {word} {name}"),
-        };
     }
 
     fn text(&mut self, sources: &SourceMap, names: &mut Names) {
@@ -98,9 +86,7 @@ impl Printer<'_> {
             }
             let text = InstructionText::new();
             let mut printer = FunctionPrinter { sources, names, is_elf: self.is_elf, text };
-            let end = printer.print(function, &mut self.body);
-            let name = names.spell(&function.symbol).to_owned();
-            self.declare(function.is_public, &name, "function", &end);
+            printer.print(function, &mut self.body);
             at = function.text_offset + function.code.len() as u32;
         }
         if program.text_size > at {
@@ -128,12 +114,7 @@ impl Printer<'_> {
             if data.align > 1 {
                 let _ = writeln!(self.body, "        align {}, db 0", data.align);
             }
-            let name = names.spell(&data.symbol).to_owned();
-            let stem = names.local_stem(&data.symbol);
-            let _ = writeln!(self.body, "{name}:");
-            data::print(data, names, &mut self.body);
-            let _ = writeln!(self.body, ".{stem}end:");
-            self.declare(data.is_public, &name, "data", &format!("{name}.{stem}end"));
+            data::print(data, names, self.is_elf, &mut self.body);
         }
     }
 
@@ -145,7 +126,8 @@ impl Printer<'_> {
             ".xdata" => " rdata align=8",
             _ => "",
         };
-        let _ = writeln!(self.body, "\n        section {}{attributes}", section.name);
+        let _ = writeln!(self.body, "\n; How debuggers and profilers walk through the frames of the functions above.");
+        let _ = writeln!(self.body, "        section {}{attributes}", section.name);
         let _ = writeln!(self.body, "{}:", section_start(section.name));
         let mut at = 0;
         for patch in &section.patches {
@@ -178,6 +160,15 @@ impl Printer<'_> {
             0 => name.to_owned(),
             distance => format!("{name}{distance:+}"),
         }
+    }
+}
+
+/// The line that makes a label a symbol with a type and a size, where the format has those.
+fn declaration(is_public: bool, name: &str, kind: &str, end: &str, is_elf: bool) -> String {
+    let word = if is_public { "global" } else { "static" };
+    match is_elf {
+        true => format!("        {word} {name}:{kind} ({name}{end} - {name})\n"),
+        false => format!("        {word} {name}\n"),
     }
 }
 
