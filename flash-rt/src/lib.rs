@@ -1,1 +1,17 @@
-//! Runs Flash programs.
+//! Runs Flash programs: compile, link in process, map, call.
+
+pub mod loader;
+
+use loader::LoadError;
+
+/// Links an object that holds a whole program into this process and runs it to its end: the exit code. A program
+/// that fails, crashes or calls `exit` ends the process, as an executable would.
+pub fn run(object: &[u8], arguments: Vec<String>) -> Result<i32, LoadError> {
+    let loaded = loader::load(object, &loader::find_symbol)?;
+    let program = loaded.program()?;
+    // SAFETY: the tables lie in the mapping, which stays until the program has ended; the object came from our
+    // compiler or its cache, and the runtime checks magic and version before it believes the rest.
+    let code = unsafe { flash_runtime::run_program(program, arguments) };
+    flash_runtime::program::unregister(program);
+    code.map_err(|refused| LoadError::NoProgram(refused.message()))
+}

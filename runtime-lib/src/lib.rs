@@ -1,13 +1,24 @@
 //! What is inside every running Flash program: the collector, entry and exit, failures, and the
 //! natives of std. An rlib for `flash-rt`, a static library for executables.
 //!
-//! Rooms, each naming only earlier ones where it can: `native` (how natives are declared), `stdio`,
-//! `process`, `gc`, `fail`, `natives`.
+//! Rooms, by what they are built on: `memory` and `stdio` (the system), `process`, `program` (tables of compiled
+//! code), `trace`, `report`, `fail`, `gc`, `thread`, `signals`, `entry`, `natives`, `symbols`. Assembly is in `asm/`.
 
 pub mod native;
 
+pub mod entry;
 pub mod fail;
 pub mod gc;
+pub mod memory;
 pub mod natives;
 pub mod process;
+pub mod program;
+pub mod report;
+pub mod signals;
 pub mod stdio;
+pub mod symbols;
+pub mod thread;
+pub mod trace;
+
+pub use entry::run_program;
+pub use symbols::symbol_address;

@@ -37,6 +37,18 @@ pub fn flush() {
     }
 }
 
+/// Writes out what is left when the process ends by C's `exit`: for C programs that call Flash.
+pub fn flush_at_exit() {
+    extern "C" fn at_exit() {
+        flush();
+    }
+    static REGISTERED: std::sync::Once = std::sync::Once::new();
+    REGISTERED.call_once(|| {
+        // SAFETY: registers a function that lives as long as the process.
+        unsafe { libc::atexit(at_exit) };
+    });
+}
+
 /// Whether the file descriptor is a terminal.
 pub fn is_terminal(fd: i32) -> bool {
     // SAFETY: isatty takes any number.

@@ -1,0 +1,205 @@
+//! What a failing program prints: the failure, its place with an excerpt of the source, and the stack
+//! trace. Neither allocates nor locks, because it also runs in signal handlers and without memory.
+
+use crate::program::SourcePlace;
+use crate::stdio;
+use crate::trace::{self, Entry, Start};
+
+/// Trace lines that are shown at the inner end, and at the outer end of a deep recursion.
+const INNER: usize = 20;
+const OUTER: usize = 10;
+/// Columns of a source line that an excerpt shows at most.
+const EXCERPT_WIDTH: usize = 120;
+/// Spaces that stand for a tab.
+const TAB: usize = 4;
+
+/// Text on its way to standard error.
+pub struct Report {
+    bytes: [u8; 1024],
+    len: usize,
+    is_coloured: bool,
+}
+
+const RED: &str = "\x1b[1;31m";
+const BLUE: &str = "\x1b[1;34m";
+const BOLD: &str = "\x1b[1m";
+const RESET: &str = "\x1b[0m";
+
+impl Report {
+    /// Starts a report: what standard output still holds is written before.
+    pub fn new() -> Report {
+        stdio::flush();
+        Report { bytes: [0; 1024], len: 0, is_coloured: stdio::is_terminal(2) && !is_set(c"NO_COLOR") }
+    }
+
+    /// The `error:` that the failure's words follow.
+    pub fn headline(&mut self) -> &mut Report {
+        self.style(RED).text("error").style(RESET).style(BOLD).text(": ")
+    }
+
+    /// Appends text.
+    pub fn text(&mut self, text: impl AsRef<[u8]>) -> &mut Report {
+        for &byte in text.as_ref() {
+            if self.len == self.bytes.len() {
+                self.flush();
+            }
+            self.bytes[self.len] = byte;
+            self.len += 1;
+        }
+        self
+    }
+
+    /// Appends a number in decimal digits.
+    pub fn number(&mut self, number: u64) -> &mut Report {
+        self.digits(number, 10)
+    }
+
+    /// Appends a signed number in decimal digits.
+    pub fn signed(&mut self, number: i64) -> &mut Report {
+        if number < 0 {
+            self.text("-");
+        }
+        self.number(number.unsigned_abs())
+    }
+
+    /// Appends an address as `0x...`.
+    pub fn address(&mut self, address: usize) -> &mut Report {
+        self.text("0x").digits(address as u64, 16)
+    }
+
+    fn digits(&mut self, mut number: u64, radix: u64) -> &mut Report {
+        let mut digits = [0; 20];
+        let mut start = digits.len();
+        while start == digits.len() || number > 0 {
+            start -= 1;
+            digits[start] = b"0123456789abcdef"[(number % radix) as usize];
+            number /= radix;
+        }
+        self.text(&digits[start..])
+    }
+
+    fn style(&mut self, style: &str) -> &mut Report {
+        if self.is_coloured { self.text(style) } else { self }
+    }
+
+    /// Ends the headline and appends the place and the trace of a failure.
+    pub fn trace(&mut self, start: Start) {
+        self.style(RESET).text("\n");
+        let mut entries = trace::entries(start).peekable();
+        if let Some(place) = entries.peek().and_then(|entry| entry.place) {
+            self.excerpt(place);
+        }
+        let mut last: [Option<Entry>; OUTER] = [None; OUTER];
+        let mut count = 0;
+        for entry in entries {
+            if count < INNER {
+                self.entry(entry);
+            } else {
+                last[(count - INNER) % OUTER] = Some(entry);
+            }
+            count += 1;
+        }
+        let beyond = count.saturating_sub(INNER);
+        if beyond > OUTER {
+            self.text("  ... ").number((beyond - OUTER) as u64).text(" more calls ...\n");
+        }
+        for index in beyond.saturating_sub(OUTER)..beyond {
+            if let Some(entry) = last[index % OUTER] {
+                self.entry(entry);
+            }
+        }
+    }
+
+    fn entry(&mut self, entry: Entry) {
+        self.text("  at ").text(entry.function);
+        if let Some(place) = entry.place {
+            self.text(" (").position(place).text(")");
+        }
+        self.text("\n");
+    }
+
+    fn position(&mut self, place: SourcePlace) -> &mut Report {
+        self.text(place.path()).text(":").number(place.line().into()).text(":").number(place.column().into())
+    }
+
+    /// `--> file:line:column` and the source line with a caret below the column.
+    fn excerpt(&mut self, place: SourcePlace) {
+        let indent = decimal_width(place.line());
+        self.spaces(indent).style(BLUE).text("--> ").style(RESET).position(place).text("\n");
+        let Some(line) = place.text() else { return };
+        let column = (place.column() as usize).saturating_sub(1);
+        let first = column.saturating_sub(EXCERPT_WIDTH / 2);
+        self.spaces(indent).style(BLUE).text(" |\n").number(place.line().into()).text(" | ").style(RESET);
+        let mut before_caret = 0;
+        for (index, scalar) in scalars(line).enumerate().skip(first).take(EXCERPT_WIDTH) {
+            let width = self.scalar(scalar);
+            if index < column {
+                before_caret += width;
+            }
+        }
+        self.text("\n").spaces(indent).style(BLUE).text(" | ");
+        self.spaces(before_caret).style(RED).text("^").style(RESET).text("\n");
+    }
+
+    /// Appends one scalar of a source line so that it cannot disturb a terminal; its width in columns.
+    fn scalar(&mut self, scalar: char) -> usize {
+        if scalar == '\t' {
+            self.spaces(TAB);
+            return TAB;
+        }
+        let shown = if scalar.is_control() { char::REPLACEMENT_CHARACTER } else { scalar };
+        self.text(shown.encode_utf8(&mut [0; 4]));
+        width(shown)
+    }
+
+    fn spaces(&mut self, count: usize) -> &mut Report {
+        for _ in 0..count {
+            self.text(" ");
+        }
+        self
+    }
+
+    /// Writes what has been collected.
+    pub fn flush(&mut self) {
+        stdio::write_all(2, &self.bytes[..self.len]);
+        self.len = 0;
+    }
+}
+
+impl Default for Report {
+    fn default() -> Report {
+        Report::new()
+    }
+}
+
+impl Drop for Report {
+    fn drop(&mut self) {
+        self.flush();
+    }
+}
+
+fn is_set(name: &core::ffi::CStr) -> bool {
+    // SAFETY: the name is null-terminated; the value is read before anybody could change the environment.
+    unsafe { libc::getenv(name.as_ptr()).as_ref() }.is_some_and(|&first| first != 0)
+}
+
+fn decimal_width(number: u32) -> usize {
+    number.checked_ilog10().unwrap_or(0) as usize + 1
+}
+
+/// The scalars of a line; a byte that is not UTF-8 counts as one.
+fn scalars(line: &[u8]) -> impl Iterator<Item = char> {
+    line.utf8_chunks().flat_map(|chunk| {
+        chunk.valid().chars().chain(chunk.invalid().iter().take(1).map(|_| char::REPLACEMENT_CHARACTER))
+    })
+}
+
+/// Columns that a terminal gives a scalar: none for marks that combine, two for wide scripts and emoji.
+fn width(scalar: char) -> usize {
+    match u32::from(scalar) {
+        0x300..=0x36f | 0x200b..=0x200f | 0xfe00..=0xfe0f => 0,
+        0x1100..=0x115f | 0x2e80..=0xa4cf | 0xac00..=0xd7a3 | 0xf900..=0xfaff | 0xfe30..=0xfe6f => 2,
+        0xff00..=0xff60 | 0xffe0..=0xffe6 | 0x1f300..=0x1faff | 0x20000..=0x3fffd => 2,
+        _ => 1,
+    }
+}

@@ -1,0 +1,133 @@
+//! Crashes: turns the signals of a full stack or a wild address into a report with a stack trace. A signal
+//! that has nothing to do with Flash code goes to whoever handled it before.
+
+use crate::fail::{self, Failure};
+use crate::thread;
+use crate::trace::{self, Start};
+use crate::{process, program};
+use std::cell::UnsafeCell;
+use std::ffi::c_void;
+use std::mem::MaybeUninit;
+use std::ptr::null_mut;
+use std::sync::Once;
+
+const SIGNALS: [(i32, &str); 4] =
+    [(libc::SIGSEGV, "SIGSEGV"), (libc::SIGBUS, "SIGBUS"), (libc::SIGILL, "SIGILL"), (libc::SIGFPE, "SIGFPE")];
+
+/// The handlers that were there before ours.
+struct Previous(UnsafeCell<[MaybeUninit<libc::sigaction>; SIGNALS.len()]>);
+
+// SAFETY: written once, under `INSTALLED`, each slot before the handler that reads it is in place.
+unsafe impl Sync for Previous {}
+
+static PREVIOUS: Previous = Previous(UnsafeCell::new([const { MaybeUninit::zeroed() }; SIGNALS.len()]));
+static INSTALLED: Once = Once::new();
+
+/// Installs the handlers, once a process.
+pub fn install() {
+    INSTALLED.call_once(|| {
+        for (index, (signal, _)) in SIGNALS.iter().enumerate() {
+            // SAFETY: a zeroed sigaction is valid; the handler has the signature that SA_SIGINFO asks for.
+            unsafe {
+                let mut action: libc::sigaction = std::mem::zeroed();
+                action.sa_sigaction = handle as *const () as usize;
+                action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK;
+                libc::sigemptyset(&mut action.sa_mask);
+                let previous = PREVIOUS.0.get().cast::<libc::sigaction>().add(index);
+                libc::sigaction(*signal, null_mut(), previous);
+                libc::sigaction(*signal, &action, null_mut());
+            }
+        }
+    });
+}
+
+/// A closed pipe ends the process, as it does an ordinary program. (Rust's own `main` ignores the signal.)
+pub fn default_pipe() {
+    // SAFETY: sets a default action.
+    unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
+}
+
+extern "C" fn handle(signal: i32, info: *mut libc::siginfo_t, context: *mut c_void) {
+    let Some(index) = SIGNALS.iter().position(|(number, _)| *number == signal) else { return };
+    // SAFETY: the kernel passes valid addresses to a handler with SA_SIGINFO.
+    let (address, registers) = unsafe { ((*info).si_addr() as usize, registers(context.cast())) };
+    match flash_place(&registers, address) {
+        Some((start, true)) => {
+            fail::print(Failure::StackOverflow, start);
+            process::exit_now(1)
+        }
+        Some((start, false)) => {
+            fail::print(Failure::Crash(SIGNALS[index].1, address), start);
+            // SAFETY: returning repeats the instruction, which now has the default action.
+            unsafe { libc::signal(signal, libc::SIG_DFL) };
+        }
+        None => {
+            // SAFETY: `install` stored this slot before it set the handler.
+            unsafe { libc::sigaction(signal, PREVIOUS.0.get().cast::<libc::sigaction>().add(index), null_mut()) };
+        }
+    }
+}
+
+/// What matters of the interrupted registers.
+struct Registers {
+    pc: usize,
+    frame: usize,
+    stack: usize,
+    /// Where the current function returns to when its frame has not been made yet.
+    link: usize,
+}
+
+/// Where the trace of this fault starts and whether the stack was full; none when it is not Flash's fault.
+fn flash_place(registers: &Registers, address: usize) -> Option<(Start, bool)> {
+    let ctx = thread::current();
+    if ctx.is_null() {
+        return None;
+    }
+    // SAFETY: the context is this thread's; the handler only reads.
+    let (low, high, is_overflow, is_own) = unsafe {
+        let is_own = !thread::stack_top(ctx).is_null();
+        ((*ctx).stack_limit as usize, (*ctx).stack_base as usize, thread::is_stack_guard(ctx, address), is_own)
+    };
+    let code = program::find(registers.pc);
+    let is_on_stack = (low..high).contains(&registers.stack) && is_own;
+    if !is_overflow && !is_on_stack && code.is_none() {
+        return None;
+    }
+    let stack = registers.stack.max(low);
+    let here = Start { pc: registers.pc, frame: registers.frame, low: stack, high, is_crash: true };
+    let start = match code {
+        Some(code) if code.is_function_start() => Start { pc: registers.link, is_crash: false, ..here },
+        Some(_) => here,
+        None if trace::entries(here).next().is_some() => here,
+        None => trace::recover(stack, high).unwrap_or(here),
+    };
+    Some((start, is_overflow))
+}
+
+#[cfg(target_arch = "x86_64")]
+unsafe fn registers(context: *const libc::ucontext_t) -> Registers {
+    // SAFETY: the caller passes the kernel's context; the stack's top word is read only at a function's start,
+    // where it is the return address, and the stack pointer of a running thread is readable there.
+    unsafe {
+        let registers = &(*context).uc_mcontext.gregs;
+        let stack = registers[libc::REG_RSP as usize] as usize;
+        let pc = registers[libc::REG_RIP as usize] as usize;
+        let is_start = program::find(pc).is_some_and(|code| code.is_function_start());
+        let link = if is_start { (stack as *const usize).read() } else { 0 };
+        Registers { pc, frame: registers[libc::REG_RBP as usize] as usize, stack, link }
+    }
+}
+
+#[cfg(target_arch = "aarch64")]
+unsafe fn registers(context: *const libc::ucontext_t) -> Registers {
+    // SAFETY: the caller passes the kernel's context.
+    unsafe {
+        let machine = &(*context).uc_mcontext;
+        Registers {
+            pc: machine.pc as usize,
+            frame: machine.regs[29] as usize,
+            stack: machine.sp as usize,
+            link: machine.regs[30] as usize,
+        }
+    }
+}
