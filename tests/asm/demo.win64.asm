@@ -163,7 +163,7 @@ flash_program:
 ..@start_pdata:
         dd main wrt ..imagebase
         dd main.pick wrt ..imagebase
-        dd ..@start_xdata+0 wrt ..imagebase
+        dd ..@start_xdata wrt ..imagebase
         dd main.pick wrt ..imagebase
         dd main.pick+55 wrt ..imagebase
         dd ..@start_xdata+16 wrt ..imagebase

@@ -7,6 +7,7 @@ mod function;
 mod instruction;
 mod names;
 
+use crate::emit::dwarf::{self, DebugInfo};
 use crate::emit::section::{PatchKind, PatchTarget, Section};
 use crate::emit::unwind;
 use crate::lower::machine::{DataSection, MachineData, MachineProgram};
@@ -25,6 +26,17 @@ pub fn supports(target: &Triple) -> bool {
 
 /// The text of a program that [`crate::emit::normalize`] has seen. The target must be [supported](supports).
 pub fn print(program: &MachineProgram, sources: &SourceMap) -> String {
+    print_tables(program, sources, unwind::sections(program))
+}
+
+/// As [`print()`], with debug information (`-g`): the same that goes into objects.
+pub fn print_with_debug(program: &MachineProgram, debug: DebugInfo<'_>) -> String {
+    let mut tables = unwind::sections(program);
+    tables.extend(dwarf::sections(program, debug));
+    print_tables(program, debug.sources, tables)
+}
+
+fn print_tables(program: &MachineProgram, sources: &SourceMap, tables: Vec<Section>) -> String {
     if !supports(&program.target) {
         crate::bug!("nasm: no text for {}", program.target);
     }
@@ -35,11 +47,14 @@ pub fn print(program: &MachineProgram, sources: &SourceMap) -> String {
     for section in [DataSection::ReadOnly, DataSection::ReadOnlyRelocated] {
         printer.data(section, &mut names);
     }
-    for section in unwind::sections(program) {
-        printer.table(&section, &mut names);
+    for section in &tables {
+        printer.table(section, &mut names);
     }
     printer.finish(sources, &mut names)
 }
+
+/// What the comment above an unwind table says.
+const UNWIND: &str = "How debuggers and profilers walk through the frames of the functions above.";
 
 struct Printer<'a> {
     program: &'a MachineProgram,
@@ -120,13 +135,14 @@ impl Printer<'_> {
 
     /// An unwind table.
     fn table(&mut self, section: &Section, names: &mut Names) {
-        let attributes = match section.name {
-            ".eh_frame" => " progbits alloc noexec nowrite align=8",
-            ".pdata" => " rdata align=4",
-            ".xdata" => " rdata align=8",
-            _ => "",
+        let (attributes, comment) = match section.name {
+            ".eh_frame" => (" progbits alloc noexec nowrite align=8", UNWIND),
+            ".pdata" => (" rdata align=4", UNWIND),
+            ".xdata" => (" rdata align=8", UNWIND),
+            _ if self.is_elf => (" progbits noalloc noexec nowrite align=1", "For debuggers."),
+            _ => (" info align=1", "For debuggers."),
         };
-        let _ = writeln!(self.body, "\n; How debuggers and profilers walk through the frames of the functions above.");
+        let _ = writeln!(self.body, "\n; {comment}");
         let _ = writeln!(self.body, "        section {}{attributes}", section.name);
         let _ = writeln!(self.body, "{}:", section_start(section.name));
         let mut at = 0;
@@ -134,6 +150,7 @@ impl Printer<'_> {
             raw(&section.bytes[at..patch.offset as usize], &mut self.body);
             let target = match patch.target {
                 PatchTarget::Text => self.text_address(patch.addend, names),
+                PatchTarget::Section(name) if patch.addend == 0 => section_start(name),
                 PatchTarget::Section(name) => format!("{}{:+}", section_start(name), patch.addend),
             };
             let (line, size) = match patch.kind {
