@@ -1,6 +1,7 @@
 //! Compiles SSA text and runs it beside C.
 
 use flashc::emit::object::{ObjectOptions, write};
+use flashc::emit::{nasm, normalize};
 use flashc::lower::machine::MachineProgram;
 use flashc::lower::{Cpu, LowerOptions, Optimize, lower};
 use flashc::source::SourceMap;
@@ -17,6 +18,8 @@ pub struct Road {
     cc: &'static str,
     /// What runs the program, where the machine cannot.
     emulator: Option<&'static str>,
+    /// The object is made by `nasm` from our text.
+    by_text: bool,
 }
 
 /// Every road that this machine can take.
@@ -32,8 +35,9 @@ pub fn roads() -> Vec<Road> {
         ("aarch64", arm.clone(), "aarch64-linux-gnu-gcc", Some("qemu-aarch64")),
         ("aarch64 -O0", plain(&arm), "aarch64-linux-gnu-gcc", Some("qemu-aarch64")),
     ];
-    let roads = all.map(|(name, options, cc, emulator)| Road { name, options, cc, emulator });
-    roads.into_iter().filter(|road| road.is_open()).collect()
+    let roads = all.map(|(name, options, cc, emulator)| Road { name, options, cc, emulator, by_text: false });
+    let text = Road { name: "x86-64 nasm", by_text: true, ..roads[0].clone() };
+    roads.into_iter().chain([text]).filter(|road| road.is_open()).collect()
 }
 
 impl Road {
@@ -42,7 +46,7 @@ impl Road {
         let host_is_x86 = cfg!(all(target_arch = "x86_64", target_os = "linux"));
         match self.emulator {
             Some(emulator) => exists(emulator) && exists(self.cc),
-            None => host_is_x86 && exists(self.cc),
+            None => host_is_x86 && exists(self.cc) && (!self.by_text || exists("nasm")),
         }
     }
 }
@@ -69,11 +73,19 @@ pub fn compile(text: &str, sources: &SourceMap, options: &LowerOptions) -> Machi
 
 /// Compiles SSA text, links it with `RUNTIME` and the C text given, and runs the program.
 pub fn run(ssa: &str, c: &str, road: &Road) -> Outcome {
-    let program = compile(ssa, &one_file(), &road.options);
-    let object = write(&program, &ObjectOptions::default());
+    let mut program = compile(ssa, &one_file(), &road.options);
     let dir = tempfile::tempdir().unwrap();
     let path = |name: &str| dir.path().join(name);
-    std::fs::write(path("flash.o"), object).unwrap();
+    if road.by_text {
+        normalize(&mut program);
+        std::fs::write(path("flash.asm"), nasm::print(&program, &one_file())).unwrap();
+        let mut nasm = Command::new("nasm");
+        nasm.args(["-w+all", "-f", "elf64", "-o"]).arg(path("flash.o")).arg(path("flash.asm"));
+        let nasm = nasm.output().unwrap();
+        assert!(nasm.status.success() && nasm.stderr.is_empty(), "{}", String::from_utf8_lossy(&nasm.stderr));
+    } else {
+        std::fs::write(path("flash.o"), write(&program, &ObjectOptions::default())).unwrap();
+    }
     std::fs::write(path("main.c"), format!("{RUNTIME}\n{c}")).unwrap();
     let mut cc = Command::new(road.cc);
     cc.args(["-O0", "-w", "-o"]).arg(path("program")).arg(path("main.c")).arg(path("flash.o")).arg("-lm");
