@@ -6,7 +6,9 @@
 //! Where the language leaves the order of evaluation to the tree, children are evaluated in the
 //! order of the fields of their node.
 
+pub mod arith;
 mod dump;
+pub mod eval;
 mod types;
 
 pub use dump::dump;
