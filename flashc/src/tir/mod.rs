@@ -11,7 +11,7 @@ mod dump;
 pub mod eval;
 mod types;
 
-pub use dump::dump;
+pub use dump::{dump, type_text};
 pub use types::{FloatTy, IntTy, Ty, TyKind, Types};
 
 use crate::ast::RecordKind;
