@@ -151,6 +151,7 @@ runtime_symbols! {
     /// Value of an environment variable, or null.
     EnvGet = flash_env_get(Ptr, I64) -> (Ptr, I64): Any;
     CurrentDir = flash_current_dir() -> (Ptr, I64): Any;
+    ProcessId = flash_process_id() -> (I32): Any;
     /// Nanoseconds of a monotonic clock.
     ClockNs = flash_clock_ns() -> (I64): Any;
     /// Milliseconds since 1970 of the wall clock.

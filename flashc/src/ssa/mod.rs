@@ -10,6 +10,9 @@
 
 pub mod analysis;
 pub mod build;
+pub mod eval;
+#[cfg(test)]
+pub(crate) mod interp;
 pub mod op;
 pub mod parse;
 pub mod text;
