@@ -15,11 +15,13 @@ mod effects;
 mod facts;
 mod gvn;
 mod inline;
+mod memory;
 mod promote;
 #[cfg(test)]
 mod random;
 mod reaching;
 mod rewrite;
+mod rotate;
 mod simplify;
 mod tailrec;
 
@@ -92,6 +94,14 @@ pub const PASSES: &[Pass] = &[
     each("dce", dce::run, "callees are small when they are measured for inlining"),
     whole("inline", inline::run, "cleans up what it changed; everything later works on larger functions"),
     whole("dead_functions", dead_functions::run, "after inlining, so that nothing below works on what is gone"),
+    each("memory", memory::run, "needs gvn's equal addresses; uses summaries, which are best after inlining"),
+    each("simplify", simplify::run, "loads became constants"),
+    each("branches", branches::run, "constants decide branches"),
+    each("gvn", gvn::run, "computations on forwarded loads became equal"),
+    each("dce", dce::run, "what only the removed loads needed"),
+    each("rotate", rotate::run, "bounds has read the tests at the top"),
+    each("branches", branches::run, "rotation splits blocks and adds parameters"),
+    each("dce", dce::run, "nothing is left for the code generator to remove"),
 ];
 
 /// The passes of [`Level::None`].
