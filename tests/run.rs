@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! //= a line of standard output, in order
+//! //- the same, without a line end
 //! //! exit: 3
 //! //! stderr: a part of standard error
 //! //! stdin: a line of standard input
@@ -37,6 +38,8 @@ fn expected(text: &str) -> Expected {
         if let Some(rest) = line.strip_prefix("//=") {
             expected.stdout.push_str(rest.strip_prefix(' ').unwrap_or(rest));
             expected.stdout.push('\n');
+        } else if let Some(rest) = line.strip_prefix("//- ") {
+            expected.stdout.push_str(rest);
         } else if let Some((key, value)) = line.strip_prefix("//! ").and_then(|rest| rest.split_once(':')) {
             let value = value.strip_prefix(' ').unwrap_or(value);
             match key {

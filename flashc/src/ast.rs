@@ -3,6 +3,15 @@
 //! Every node has a span. The parser always gives a tree; where the text made no sense there is an
 //! `Error` node, for which a diagnostic has been reported. The tree covers the whole language;
 //! what a later stage does not support yet it must refuse with a diagnostic.
+//!
+//! A path whose first name is empty stands for the type that is known from outside:
+//! `.Rect { w, h }` has the path `["", "Rect"]`, and so has the type in `x is .Rect`.
+//!
+//! Trees are never deeper than `parser::MAX_HEIGHT` and a few hundred, so recursion over them is safe.
+
+mod dump;
+
+pub use dump::dump;
 
 use crate::source::{FileId, Span, Symbol};
 
@@ -515,6 +524,11 @@ pub enum ExprKind {
     /// `await import("./m.fl")` without the await
     Import(StrLiteral),
     Closure(Box<Closure>),
+    /// `Map<str, i32>` before `.new()`, or a generic function as a value: `max<i32>`.
+    TypeArgs {
+        base: Box<Expr>,
+        args: Vec<TypeExpr>,
+    },
     Error,
 }
 

@@ -1,6 +1,8 @@
 //! Diagnostics as data: code, severity, message, labelled places, notes and a fix.
 //! Rendering is in `render`; the words of a diagnostic stand where it is found.
 
+pub mod render;
+
 use crate::source::Span;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -16,10 +16,18 @@ pub mod source;
 
 pub mod diagnostics;
 
+pub mod lexer;
+
 pub mod ast;
+
+pub mod parser;
 
 pub mod tir;
 
 pub mod ssa;
 
+pub mod opt;
+
 pub mod lower;
+
+pub mod emit;

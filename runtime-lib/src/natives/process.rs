@@ -44,6 +44,10 @@ native! {
         unsafe { new_text(ctx, &path.to_string_lossy()) }
     }
 
+    fn flash_process_id(_ctx: *mut Context) -> i32 {
+        std::process::id() as i32
+    }
+
     /// Nanoseconds since the first call.
     fn flash_clock_ns(_ctx: *mut Context) -> i64 {
         static START: OnceLock<Instant> = OnceLock::new();
