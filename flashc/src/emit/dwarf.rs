@@ -158,7 +158,7 @@ impl<'p> Writer<'p> {
         let mut previous: Option<&SourceFrame> = None;
         for line in &function.lines {
             let Some(frame) = line.place.frames.first() else { continue };
-            if !previous.is_some_and(|p| (p.file, p.line, p.column) == (frame.file, frame.line, frame.column)) {
+            if previous.is_none_or(|p| (p.file, p.line, p.column) != (frame.file, frame.line, frame.column)) {
                 self.row(function.text_offset + line.start, Some(frame), previous);
                 previous = Some(frame);
             }

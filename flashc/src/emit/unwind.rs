@@ -121,7 +121,7 @@ fn describe_prologue(function: &MachineFunction, emitted: &[u8]) -> Vec<u8> {
     codes.extend([frame_set, UWOP_SET_FPREG]);
     match area {
         0 => {}
-        8..=128 => codes.extend([frame_set, ((area - 8) / 8) as u8 * 16 | UWOP_ALLOC_SMALL]),
+        8..=128 => codes.extend([frame_set, (((area - 8) / 8) as u8 * 16) | UWOP_ALLOC_SMALL]),
         _ => {
             codes.extend([frame_set, UWOP_ALLOC_LARGE]);
             codes.extend(((area / 8) as u16).to_le_bytes());

@@ -2,9 +2,9 @@
 
 use super::function::{FunctionLowering, plain_param};
 use super::names::Target;
-use super::target::{Machine, clif_type};
+use super::target::Machine;
 use crate::ssa::{self, Aux, InstData, Op, Type};
-use cranelift_codegen::ir::{self, AbiParam, ExtFuncData, ExternalName, InstBuilder, MemFlagsData, types};
+use cranelift_codegen::ir::{self, AbiParam, ExtFuncData, ExternalName, InstBuilder, types};
 use flash_abi::symbols::{AbiType, Rt};
 use smallvec::SmallVec;
 
@@ -32,23 +32,8 @@ pub fn native_signature(machine: &Machine, rt: Rt, has_context: bool) -> ir::Sig
         made.params.push(AbiParam::new(types::I64));
     }
     made.params.extend(symbol.params.iter().map(|&ty| extended_param(ssa_type(ty))));
-    for &ty in symbol.results {
-        let in_integer_register = native_result_type(machine, symbol.results, ty);
-        made.returns.push(AbiParam::new(in_integer_register));
-    }
+    made.returns.extend(symbol.results.iter().map(|&ty| plain_param(ssa_type(ty))));
     made
-}
-
-/// Two results are a C structure to the native. AAPCS64 returns one in integer registers unless
-/// all its fields are floats; SysV looks at each word by itself.
-fn native_result_type(machine: &Machine, results: &[AbiType], ty: AbiType) -> types::Type {
-    let is_float = |ty: &AbiType| matches!(ty, AbiType::F32 | AbiType::F64);
-    let mixed = results.iter().any(is_float) && !results.iter().all(is_float);
-    match ty {
-        AbiType::F64 if mixed && machine.is_aarch64() => types::I64,
-        AbiType::F32 if mixed && machine.is_aarch64() => types::I32,
-        ty => clif_type(ssa_type(ty)),
-    }
 }
 
 pub fn ssa_type(ty: AbiType) -> Type {
@@ -93,8 +78,7 @@ impl FunctionLowering<'_, '_> {
                 let context = self.context();
                 args.insert(0, context);
                 let function = self.import_function(Target::Rt(rt), |machine| native_signature(machine, rt, true));
-                let results = self.call_function(function, &args);
-                self.as_declared(rt, results)
+                self.call_function(function, &args)
             }
             (Op::CallIndirect, Aux::Signature(signature)) => {
                 let signature_ref = match self.imports.signatures.get(&**signature) {
@@ -138,17 +122,6 @@ impl FunctionLowering<'_, '_> {
         self.builder.inst_results(call).iter().copied().collect()
     }
 
-    /// Floats that came in integer registers, as floats.
-    fn as_declared(&mut self, rt: Rt, mut results: SmallVec<[ir::Value; 8]>) -> SmallVec<[ir::Value; 8]> {
-        for (value, &ty) in results.iter_mut().zip(rt.symbol().results) {
-            let declared = clif_type(ssa_type(ty));
-            if self.builder.func.dfg.value_type(*value) != declared {
-                *value = self.builder.ins().bitcast(declared, MemFlagsData::new(), *value);
-            }
-        }
-        results
-    }
-
     fn import_function(&mut self, target: Target, signature: impl FnOnce(&Machine) -> ir::Signature) -> ir::FuncRef {
         if let Some(&found) = self.imports.functions.get(&target) {
             return found;
@@ -171,14 +144,18 @@ mod tests {
     use super::*;
     use flash_abi::symbols::SYMBOLS;
 
-    /// A native's results are at most two words, and each is a word of its own in the C structure
-    /// that the native returns: nothing else has the same registers on every target.
+    /// Two results are a C structure to the native. Two whole words of one kind, or a small integer
+    /// and a word, come in the same registers on every target; an integer and a float do not.
     #[test]
     fn natives_return_what_registers_hold() {
         for symbol in SYMBOLS {
-            assert!(symbol.results.len() <= 2, "{}", symbol.name);
-            if let [_, second] = symbol.results {
-                assert_eq!(ssa_type(*second).bytes(), 8, "{}", symbol.name);
+            match symbol.results {
+                [] | [_] => {}
+                [first, second] => {
+                    let (first, second) = (ssa_type(*first), ssa_type(*second));
+                    assert!(second.bytes() == 8 && first.is_float() == second.is_float(), "{}", symbol.name);
+                }
+                _ => panic!("{}", symbol.name),
             }
         }
     }

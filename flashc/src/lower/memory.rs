@@ -3,7 +3,7 @@
 use super::function::FunctionLowering;
 use super::names::Target;
 use super::target::clif_type;
-use crate::ssa::{Aux, DescriptorId, InstData, Mem, Op, Region, Type};
+use crate::ssa::{self, Aux, DescriptorId, InstData, Op, Region, Type};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, AliasRegionData, InstBuilder, MemFlagsData, types};
 use flash_abi::context::{ALLOC_CURSOR, ALLOC_LIMIT};
@@ -25,13 +25,16 @@ impl FunctionLowering<'_, '_> {
         match (inst.op, &inst.aux) {
             (Op::Load, Aux::Mem(mem)) => {
                 let address = self.value(inst.args[0]);
-                let flags = self.access(mem);
+                let mut flags = self.in_region(mem.region).with_aligned();
+                if mem.readonly && self.is_always_readable(inst.args[0], mem.offset, inst.ty) {
+                    flags = flags.with_readonly().with_can_move();
+                }
                 let value = self.builder.ins().load(clif_type(inst.ty), flags, address, mem.offset);
                 self.define(inst.results[0], value);
             }
             (Op::Store, Aux::Mem(mem)) => {
                 let (address, value) = (self.value(inst.args[0]), self.value(inst.args[1]));
-                let flags = self.access(mem);
+                let flags = self.in_region(mem.region).with_aligned();
                 self.builder.ins().store(flags, value, address, mem.offset);
             }
             (Op::Copy, &Aux::Bytes(size, region)) => {
@@ -46,9 +49,19 @@ impl FunctionLowering<'_, '_> {
         }
     }
 
-    fn access(&mut self, mem: &Mem) -> MemFlagsData {
-        let flags = self.in_region(mem.region).with_aligned();
-        if mem.readonly { flags.with_readonly().with_can_move() } else { flags }
+    /// Whether the address may be read anywhere in the function. Cranelift puts a load that may
+    /// move before loops, and so before the checks inside them that guard it: what never changes
+    /// may still be out of bounds or behind null. The optimiser knows better and moves such loads itself.
+    fn is_always_readable(&self, address: ssa::Value, offset: i32, ty: Type) -> bool {
+        let Some(def) = self.function.def_inst(address) else { return false };
+        let def = self.function.inst(def);
+        let within = |size: usize| offset >= 0 && offset as usize + ty.bytes() as usize <= size;
+        match (def.op, &def.aux) {
+            (Op::Context, _) => true,
+            (Op::GlobalAddr, &Aux::Global(at)) => within(self.env.module.globals_size.saturating_sub(at) as usize),
+            (Op::DataAddr, Aux::Data(id)) => within(self.env.module.data[id.index()].bytes.len()),
+            _ => false,
+        }
     }
 
     /// Flags of an access that does not fail, in a region.

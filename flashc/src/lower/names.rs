@@ -66,25 +66,28 @@ pub struct Names {
     extern_cells: Vec<String>,
 }
 
+// No name of a Flash program has a `$` in it, so these meet none.
+
+/// Of the Flash-convention code of an exported C function, whose plain name is the wrapper's.
+pub const FLASH_SUFFIX: &str = "$flash";
 /// The wrapper that `Program::entry` points to.
-pub const ENTRY: &str = "flash.entry";
+pub const ENTRY: &str = "flash$entry";
 /// The descriptor of the globals area.
-pub const GLOBALS_DESCRIPTOR: &str = "type.globals";
+pub const GLOBALS_DESCRIPTOR: &str = "flash$globals";
 
 impl Names {
     pub fn new(module: &Module) -> Names {
         let functions = module.functions.iter().map(|f| match f.convention {
             Convention::Flash => f.symbol.clone(),
-            // The plain name belongs to the wrapper that C calls.
-            Convention::ExportC => format!("{}.flash", f.symbol),
+            Convention::ExportC => format!("{}{FLASH_SUFFIX}", f.symbol),
         });
         // Types of one name may come from different modules.
         let mut taken = FxHashSet::default();
-        taken.insert(GLOBALS_DESCRIPTOR.to_owned());
         let descriptors = module.descriptors.iter().enumerate().map(|(index, descriptor)| {
-            let plain = format!("type.{}", descriptor.name);
-            let name = if taken.contains(&plain) { format!("{plain}.{index}") } else { plain };
-            taken.insert(name.clone());
+            let mut name = format!("type${}", descriptor.name);
+            while !taken.insert(name.clone()) {
+                name = format!("{name}${index}");
+            }
             name
         });
         Names {
@@ -92,7 +95,7 @@ impl Names {
             data: module.data.iter().map(|d| d.name.clone()).collect(),
             descriptors: descriptors.collect(),
             externs: module.externs.iter().map(|e| e.symbol.clone()).collect(),
-            extern_cells: module.externs.iter().map(|e| format!("extern.{}", e.symbol)).collect(),
+            extern_cells: module.externs.iter().map(|e| format!("extern${}", e.symbol)).collect(),
         }
     }
 

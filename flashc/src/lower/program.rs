@@ -14,6 +14,7 @@ use cranelift_codegen::{CodegenError, Context};
 use cranelift_frontend::FunctionBuilderContext;
 use indexmap::IndexSet;
 use rayon::prelude::*;
+use rustc_hash::FxHashSet;
 use std::fmt::Write;
 
 /// Compiles a module. Fails on what a user can ask for and the target cannot do, such as a frame
@@ -23,7 +24,7 @@ pub fn lower(module: &Module, sources: &SourceMap, options: &LowerOptions) -> Re
     let names = Names::new(module);
     let env = Environment { module, names: &names, machine: &machine };
     let functions = compile_all(env, sources, &jobs(env), options.threads)?;
-    Ok(assemble(env, sources, functions))
+    assemble(env, sources, functions)
 }
 
 /// Cranelift's IR of every function as text, before Cranelift optimises it.
@@ -164,23 +165,30 @@ fn check_frame(ssa: &ssa::Function) -> Result<(), LowerError> {
 }
 
 /// Lays the text out and puts data, tables and imports beside it.
-fn assemble(env: Environment<'_>, sources: &SourceMap, mut functions: Vec<MachineFunction>) -> MachineProgram {
-    let mut offset = 0_u32;
+fn assemble(
+    env: Environment<'_>,
+    sources: &SourceMap,
+    mut functions: Vec<MachineFunction>,
+) -> Result<MachineProgram, LowerError> {
+    let mut text_size = 0_u32;
     for function in &mut functions {
-        offset = offset.next_multiple_of(function.align);
-        function.text_offset = offset;
-        offset += function.code.len() as u32;
+        text_size = text_size.next_multiple_of(function.align);
+        function.text_offset = text_size;
+        text_size += function.code.len() as u32;
     }
-    let data = tables::build(env, sources, &functions, offset);
+    let data = tables::build(env, sources, &functions, text_size);
 
-    let defined: IndexSet<&str> = functions.iter().map(|f| &*f.symbol).chain(data.iter().map(|d| &*d.symbol)).collect();
-    if defined.len() != functions.len() + data.len() {
-        bug!("lower: a link name is used twice");
+    let mut defined = FxHashSet::default();
+    for symbol in functions.iter().map(|f| &f.symbol).chain(data.iter().map(|d| &d.symbol)) {
+        if !defined.insert(&**symbol) {
+            let symbol = symbol.trim_end_matches(names::FLASH_SUFFIX).to_owned();
+            return Err(LowerError::Duplicate { symbol });
+        }
     }
     let in_code = functions.iter().flat_map(|f| &f.relocations);
     let in_data = data.iter().flat_map(|d| &d.relocations);
     let wanted = in_code.chain(in_data).map(|relocation| &*relocation.symbol);
     let imports: IndexSet<&str> = wanted.filter(|symbol| !defined.contains(symbol)).collect();
     let imports = imports.into_iter().map(str::to_owned).collect();
-    MachineProgram { target: env.machine.triple.clone(), functions, data, imports, text_size: offset }
+    Ok(MachineProgram { target: env.machine.triple.clone(), functions, data, imports, text_size })
 }

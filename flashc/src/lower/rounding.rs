@@ -3,9 +3,10 @@
 //! there, by adding and subtracting the number from which on all floats are whole.
 
 use super::function::FunctionLowering;
+use super::target::clif_type;
 use crate::ssa::{Op, Type};
 use cranelift_codegen::ir::condcodes::FloatCC;
-use cranelift_codegen::ir::{self, InstBuilder};
+use cranelift_codegen::ir::{self, InstBuilder, MemFlagsData};
 
 impl FunctionLowering<'_, '_> {
     pub fn lower_rounding(&mut self, op: Op, ty: Type, x: ir::Value) -> ir::Value {
@@ -38,13 +39,19 @@ impl FunctionLowering<'_, '_> {
         self.builder.ins().select(has_fraction, signed, x)
     }
 
-    /// `rounded`, or the whole number next to it when `rounded cc exact`.
+    /// `rounded`, or the whole number next to it when `rounded cc exact`. Which one it is cannot be
+    /// predicted, so the step is chosen among integers, where Cranelift needs no branch.
     fn step_back(&mut self, ty: Type, rounded: ir::Value, exact: ir::Value, cc: FloatCC) -> ir::Value {
         let is_wrong = self.builder.ins().fcmp(cc, rounded, exact);
-        let step = self.float(ty, if cc == FloatCC::GreaterThan { -1.0 } else { 1.0 });
-        let zero = self.float(ty, 0.0);
-        let step = self.builder.ins().select(is_wrong, step, zero);
-        self.builder.ins().fadd(rounded, step)
+        let step = if cc == FloatCC::GreaterThan { -1.0 } else { 1.0 };
+        let (bits_ty, bits) = match ty {
+            Type::F32 => (Type::I32, i64::from((step as f32).to_bits())),
+            _ => (Type::I64, f64::to_bits(step) as i64),
+        };
+        let (step, zero) = (self.iconst(bits_ty, bits), self.iconst(bits_ty, 0));
+        let chosen = self.builder.ins().select(is_wrong, step, zero);
+        let chosen = self.builder.ins().bitcast(clif_type(ty), MemFlagsData::new(), chosen);
+        self.builder.ins().fadd(rounded, chosen)
     }
 
     fn float(&mut self, ty: Type, value: f64) -> ir::Value {

@@ -12,11 +12,11 @@ use flash_abi::program::{MAGIC, PROGRAM_SYMBOL, StringRange};
 use indexmap::{IndexMap, IndexSet};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-const FUNCTIONS: &str = "flash.functions";
-const SITES: &str = "flash.sites";
-const LOCATIONS: &str = "flash.locations";
-const FILES: &str = "flash.files";
-const STRINGS: &str = "flash.strings";
+const FUNCTIONS: &str = "flash$functions";
+const SITES: &str = "flash$sites";
+const LOCATIONS: &str = "flash$locations";
+const FILES: &str = "flash$files";
+const STRINGS: &str = "flash$strings";
 
 /// All data of the program, in emission order.
 pub fn build(

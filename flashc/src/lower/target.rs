@@ -48,6 +48,8 @@ pub enum LowerError {
     Target(String),
     /// A function's code or frame is larger than the target allows; its name and what is too large.
     TooLarge { function: String, what: String },
+    /// Two functions are exported to C by one name.
+    Duplicate { symbol: String },
 }
 
 impl fmt::Display for LowerError {
@@ -55,6 +57,7 @@ impl fmt::Display for LowerError {
         match self {
             LowerError::Target(message) => f.write_str(message),
             LowerError::TooLarge { function, what } => write!(f, "function `{function}` is too large: {what}"),
+            LowerError::Duplicate { symbol } => write!(f, "`{symbol}` is exported twice"),
         }
     }
 }
@@ -99,10 +102,6 @@ impl Machine {
     /// Cranelift for a function of that many instructions.
     pub fn isa_for(&self, instructions: usize) -> &dyn TargetIsa {
         if instructions > LARGE_FUNCTION { &*self.isa_for_large } else { &*self.isa }
-    }
-
-    pub fn is_aarch64(&self) -> bool {
-        matches!(self.triple.architecture, Architecture::Aarch64(_))
     }
 
     /// Between Flash functions.

@@ -1,11 +1,12 @@
 //! Who calls whom: the groups of functions that call each other (strongly connected components),
 //! callees before callers, in an order that depends on the module only.
 
-use crate::ssa::{Aux, FuncId, Function, Module, Op};
+use crate::ssa::{Aux, DataTarget, FuncId, Function, Module, Op};
 
 #[derive(Debug)]
 pub struct CallGraph {
-    /// By function: direct callees, each once, in the order of first calls.
+    /// By function: direct callees and functions whose address it takes (a closure's code, which may be
+    /// called directly one day), each once, in the order of the code.
     pub callees: Vec<Vec<FuncId>>,
     /// By function: how many direct calls there are in the whole module.
     pub call_sites: Vec<u32>,
@@ -28,7 +29,7 @@ impl CallGraph {
             group_of: vec![0; count],
         };
         for function in &module.functions {
-            let callees = graph.scan(function);
+            let callees = graph.scan(module, function);
             graph.callees.push(callees);
         }
         for (index, function) in module.functions.iter().enumerate() {
@@ -38,7 +39,7 @@ impl CallGraph {
         }
         for data in &module.data {
             for (_, target) in &data.relocations {
-                if let crate::ssa::DataTarget::Function(id) = target {
+                if let DataTarget::Function(id) = target {
                     graph.is_visible[id.index()] = true;
                 }
             }
@@ -47,21 +48,34 @@ impl CallGraph {
         graph
     }
 
-    fn scan(&mut self, function: &Function) -> Vec<FuncId> {
+    fn scan(&mut self, module: &Module, function: &Function) -> Vec<FuncId> {
         let mut callees = Vec::new();
         let mut seen = rustc_hash::FxHashSet::default();
+        let mut add = |id: FuncId| {
+            if seen.insert(id) {
+                callees.push(id);
+            }
+        };
         for &block in &function.layout {
             for &inst in &function.block(block).insts {
                 let data = function.inst(inst);
-                if let Aux::Function(id) = data.aux {
-                    if data.op == Op::Call {
-                        self.call_sites[id.index()] += 1;
-                        if seen.insert(id) {
-                            callees.push(id);
+                match data.aux {
+                    Aux::Function(id) => {
+                        add(id);
+                        if data.op == Op::Call {
+                            self.call_sites[id.index()] += 1;
+                        } else {
+                            self.is_visible[id.index()] = true;
                         }
-                    } else {
-                        self.is_visible[id.index()] = true;
                     }
+                    Aux::Data(data) => {
+                        for (_, target) in &module.data[data.index()].relocations {
+                            if let DataTarget::Function(id) = target {
+                                add(*id);
+                            }
+                        }
+                    }
+                    _ => {}
                 }
             }
         }

@@ -8,17 +8,23 @@
 
 mod branches;
 mod callgraph;
+mod closures;
 mod dce;
+mod dead_functions;
 mod effects;
 mod facts;
 mod gvn;
+mod inline;
+mod promote;
 #[cfg(test)]
 mod random;
+mod reaching;
 mod rewrite;
 mod simplify;
+mod tailrec;
 
 use crate::ssa::verify::verify_with;
-use crate::ssa::{Block, FuncId, Function, Loc, Location, Module, ScopeId, Signature};
+use crate::ssa::{Block, Function, Loc, Location, Module, ScopeId, Signature};
 use effects::Effects;
 use rayon::prelude::*;
 
@@ -37,6 +43,7 @@ pub(crate) struct Context<'a> {
     pub module: &'a Module,
     /// Of the module's functions.
     pub signatures: &'a [Signature],
+    pub symbols: &'a [String],
     /// Of the module's functions; empty as long as nothing is known.
     pub effects: &'a [Effects],
 }
@@ -64,13 +71,33 @@ const fn each(name: &'static str, pass: FunctionPass, reason: &'static str) -> P
     Pass { name, work: Work::Function(pass), reason }
 }
 
+const fn whole(name: &'static str, pass: fn(&mut Module), reason: &'static str) -> Pass {
+    Pass { name, work: Work::Module(pass), reason }
+}
+
 /// All passes of [`Level::Full`], in order.
 pub const PASSES: &[Pass] = &[
     each("branches", branches::run, "unreachable blocks and redundant parameters would cost all others time"),
     each("simplify", simplify::run, "constants decide branches"),
     each("branches", branches::run, "simplify made conditions constant"),
+    each("promote", promote::run, "variables in memory hide constants; before gvn, which then sees values"),
+    each(
+        "tailrec",
+        tailrec::run,
+        "promote has removed slots that would stand in the way; before functions are inlined",
+    ),
+    each("simplify", simplify::run, "promoted values may be constant"),
+    each("branches", branches::run, "promotion adds parameters that may be redundant"),
     each("gvn", gvn::run, "needs no unreachable blocks; finds more after simplify's canonical forms"),
     each("dce", dce::run, "callees are small when they are measured for inlining"),
+    whole("inline", inline::run, "cleans up what it changed; everything later works on larger functions"),
+    whole("dead_functions", dead_functions::run, "after inlining, so that nothing below works on what is gone"),
+];
+
+/// The passes of [`Level::None`].
+pub const NEEDED_PASSES: &[Pass] = &[
+    each("branches", branches::run, "a call and the return of its result come together"),
+    each("tailrec", tailrec::run, "the language promises it"),
 ];
 
 /// Optimises a module in place.
@@ -116,7 +143,7 @@ pub fn run_by_name(module: &mut Module, name: &str) -> bool {
 
 fn passes_of(level: Level) -> &'static [Pass] {
     match level {
-        Level::None => &[],
+        Level::None => NEEDED_PASSES,
         Level::Full => PASSES,
     }
 }
@@ -134,8 +161,9 @@ fn run_pass(module: &mut Module, pass: &Pass) {
 fn run_on_functions(module: &mut Module, passes: &[Pass]) {
     let effects = effects::summarize(module);
     let signatures: Vec<Signature> = module.functions.iter().map(|f| f.signature.clone()).collect();
+    let symbols: Vec<String> = module.functions.iter().map(|f| f.symbol.clone()).collect();
     let mut functions = std::mem::take(&mut module.functions);
-    let context = Context { module, signatures: &signatures, effects: &effects };
+    let context = Context { module, signatures: &signatures, symbols: &symbols, effects: &effects };
     functions.par_iter_mut().for_each(|function| {
         for pass in passes {
             let Work::Function(run) = pass.work else { crate::bug!("opt: {} is not for functions", pass.name) };
@@ -150,9 +178,12 @@ fn run_on_functions(module: &mut Module, passes: &[Pass]) {
 
 /// The sequence that makes a function small and canonical again after a change such as inlining.
 pub(crate) fn clean_up(function: &mut Function, context: &Context<'_>) {
-    for _ in 0..3 {
-        branches::run(function, context);
-        let mut changed = simplify::run(function, context);
+    branches::run(function, context);
+    for _ in 0..4 {
+        let mut changed = closures::run(function, context);
+        changed |= simplify::run(function, context);
+        changed |= promote::run(function, context);
+        changed |= branches::run(function, context);
         changed |= gvn::run(function, context);
         dce::run(function, context);
         if !changed {
@@ -188,9 +219,4 @@ fn location_of(function: &mut Function, block: Block) -> Loc {
         function.locations.push(Location { file, offset: 0, scope: ScopeId(0) });
     }
     Loc(0)
-}
-
-/// The name of a function, for messages.
-fn _symbol(module: &Module, id: FuncId) -> &str {
-    module.functions.get(id.index()).map_or("?", |function| &function.symbol)
 }

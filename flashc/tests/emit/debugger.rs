@@ -172,8 +172,21 @@ fn gdb_stops_at_lines_and_shows_flash_names() {
     let at = |name: &str| directory.path().join(name);
     std::fs::write(at("demo.fl"), SOURCE).unwrap();
     std::fs::write(at("driver.c"), DRIVER).unwrap();
-    let object = write_object(&demo_program("x86_64-unknown-linux-gnu"), &demo_sources(), directory.path(), "demo.o");
-    run(Command::new("cc").args(["-pie", "-o"]).arg(at("demo")).arg(at("driver.c")).arg(&object));
+    let program = demo_program("x86_64-unknown-linux-gnu");
+    session(directory.path(), &write_object(&program, &demo_sources(), directory.path(), "demo.o"));
+    if has_tool("nasm") {
+        let debug = DebugInfo { sources: &demo_sources(), directory: directory.path().to_str().unwrap() };
+        let object = assemble(directory.path(), "demo", "elf64", &nasm::print_with_debug(&program, debug));
+        verify(&object);
+        session(directory.path(), &object);
+    }
+}
+
+/// gdb with a program made from the object.
+#[track_caller]
+fn session(directory: &Path, object: &Path) {
+    let at = |name: &str| directory.join(name);
+    run(Command::new("cc").args(["-pie", "-o"]).arg(at("demo")).arg(at("driver.c")).arg(object));
     let mut gdb = Command::new("gdb");
     gdb.env("DEBUGINFOD_URLS", "").args(["-nx", "-batch"]);
     for command in [

@@ -4,6 +4,7 @@
 mod agree;
 mod compile;
 mod debugger;
+mod golden;
 mod linked;
 mod random;
 

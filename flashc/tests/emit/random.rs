@@ -185,6 +185,18 @@ impl Generator<'_> {
                 let table = b.create_jump_table(JumpTableData::new(default, &entries));
                 b.ins().br_table(index, table);
             }
+            4 if b.func.signature.call_conv == CallConv::Tail && self.random.below(2) == 0 => {
+                let mut signature = Signature::new(CallConv::Tail);
+                signature.params.extend([I64, F64].map(AbiParam::new));
+                signature.returns = b.func.signature.returns.clone();
+                let signature = b.import_signature(signature);
+                let arguments = [pool.any(self.random, I64), pool.any(self.random, F64)];
+                let index =
+                    if self.random.below(3) == 0 { self.import_start } else { self.random.below(self.functions) };
+                let name = self.name(b, index);
+                let callee = b.import_function(ExtFuncData { name, signature, colocated: true, patchable: false });
+                b.ins().return_call(callee, &arguments);
+            }
             4 if self.random.below(6) == 0 => {
                 b.ins().trap(TrapCode::unwrap_user(1));
             }

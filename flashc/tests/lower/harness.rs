@@ -141,9 +141,10 @@ void flash_print(struct Context *c, const char *text, int64_t length) {
     printf("%s", c == &context ? "" : "wrong context ");
     fwrite(text, 1, length, stdout);
 }
-struct parsed { uint8_t found; double value; };
+struct parsed { uint8_t found; uint64_t bits; };
+static uint64_t bits64(double f) { uint64_t bits; memcpy(&bits, &f, 8); return bits; }
 struct parsed flash_parse_f64(struct Context *c, const char *text, int64_t length) {
-    return (struct parsed){ length > 0, strtod(text, 0) };
+    return (struct parsed){ length > 0, bits64(strtod(text, 0)) };
 }
 struct str { const char *data; int64_t length; };
 struct str flash_str_trim_end(struct Context *c, const char *text, int64_t length) {
@@ -153,5 +154,4 @@ struct str flash_str_trim_end(struct Context *c, const char *text, int64_t lengt
 static float f32(uint32_t bits) { float f; memcpy(&f, &bits, 4); return f; }
 static double f64(uint64_t bits) { double f; memcpy(&f, &bits, 8); return f; }
 static uint32_t bits32(float f) { uint32_t bits; memcpy(&bits, &f, 4); return bits; }
-static uint64_t bits64(double f) { uint64_t bits; memcpy(&bits, &f, 8); return bits; }
 "#;

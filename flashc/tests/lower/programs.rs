@@ -265,7 +265,8 @@ b0:
     call_rt flash_print(v2, v3)
     v4 = data_addr @number
     v5 = iconst.i64 3
-    v6, v7 = call_rt flash_parse_f64(v4, v5)
+    v6, v14 = call_rt flash_parse_f64(v4, v5)
+    v7 = bitcast.f64 v14
     v8 = zext.i64 v6
     v9 = iconst.i64 -7
     v10 = call_extern @labs(v9)
@@ -489,6 +490,46 @@ fn a_frame_beyond_the_stack_is_refused() {
 }
 
 #[test]
+fn two_functions_of_one_link_name_are_refused() {
+    let function = |symbol| format!("function @{symbol}() export_c {{\nb0:\n    return\n}}\n");
+    let mut module = parse_module(&(function("one") + &function("two"))).unwrap();
+    module.functions[1].symbol = "one".to_owned();
+    let options = LowerOptions::new("x86_64-unknown-linux-gnu".parse().unwrap());
+    let error = lower(&module, &one_file(), &options).unwrap_err();
+    assert_eq!(error, LowerError::Duplicate { symbol: "one".to_owned() });
+}
+
+/// A load that is safe only behind a check must stay behind it, however constant it is.
+#[test]
+fn loads_of_constants_do_not_pass_checks() {
+    let ssa = "
+function @sum(ptr, i64) -> i64 export_c {
+b0(v0: ptr, v1: i64):
+    v2 = iconst.i64 0
+    v3 = iconst.i64 1
+    v4 = bitcast.ptr v2
+    jump b1(v1, v2)
+b1(v5: i64, v6: i64):
+    v7 = icmp.i64 sgt v5, v2
+    branch v7, b2, b3
+b2:
+    v8 = isub.i64 v5, v3
+    v9 = icmp.ptr ne v0, v4
+    branch v9, b4, b1(v8, v6)
+b4:
+    v10 = load.i64 readonly v0+8 [closure]
+    v11 = iadd.i64 v6, v10
+    jump b1(v8, v11)
+b3:
+    return v6
+}
+";
+    let c = "long sum(long *, long);
+int main(void) { long x[2] = {0, 7}; printf(\"%ld %ld\\n\", sum(0, 3), sum(x, 3)); }";
+    prints(ssa, c, "0 21\n");
+}
+
+#[test]
 fn big_frames_touch_every_page() {
     let ssa = "
 function @big(i64) -> i8 export_c {
@@ -510,5 +551,5 @@ fn clif_text_names_every_function() {
     let module = parse_module(FIB).unwrap();
     let text = clif_text(&module, &LowerOptions::new("x86_64-unknown-linux-gnu".parse().unwrap())).unwrap();
     assert!(text.contains("; main.fib\nfunction u0:0(i64) -> i64 tail {"), "{text}");
-    assert!(text.contains("; fib.flash\n") && text.contains("; fib\n"), "{text}");
+    assert!(text.contains("; fib$flash\n") && text.contains("; fib\n"), "{text}");
 }

@@ -18,7 +18,7 @@ fn words(bytes: &[u8]) -> Vec<u32> {
 }
 
 fn string<'a>(program: &'a MachineProgram, range: &[u32]) -> &'a str {
-    let strings = &data(program, "flash.strings").bytes;
+    let strings = &data(program, "flash$strings").bytes;
     std::str::from_utf8(&strings[range[0] as usize..(range[0] + range[1]) as usize]).unwrap()
 }
 
@@ -50,8 +50,8 @@ fn sites_lead_to_places_with_their_inlined_calls() {
     let program = compile(INLINED, &sources(), &x86());
     let main = &program.functions[0];
     assert_eq!((main.symbol.as_str(), main.name.as_str(), main.text_offset), ("main", "main", 0));
-    let sites = words(&data(&program, "flash.sites").bytes);
-    let locations = words(&data(&program, "flash.locations").bytes);
+    let sites = words(&data(&program, "flash$sites").bytes);
+    let locations = words(&data(&program, "flash$locations").bytes);
     let row = |index: u32| &locations[index as usize * 6..index as usize * 6 + 6];
     // Two sites: the call, and the failing check at the function's end.
     assert_eq!(sites.len(), 4);
@@ -63,14 +63,14 @@ fn sites_lead_to_places_with_their_inlined_calls() {
     let caller = row(check[5] - 1);
     assert_eq!((caller[1], caller[2], string(&program, &caller[3..5]), caller[5]), (3, 4, "main", 0));
 
-    let functions = words(&data(&program, "flash.functions").bytes);
+    let functions = words(&data(&program, "flash$functions").bytes);
     assert_eq!(functions[0..2], [0, main.code.len() as u32]);
     assert_eq!(string(&program, &functions[2..4]), "main");
     let get = &program.functions[1];
     assert_eq!(get.text_offset % 16, 0);
     assert_eq!(functions[4..6], [get.text_offset, get.text_offset + get.code.len() as u32]);
 
-    let files = words(&data(&program, "flash.files").bytes);
+    let files = words(&data(&program, "flash$files").bytes);
     assert_eq!(files.len(), 4, "only files that sites name");
     assert_eq!(string(&program, &files[0..2]), "main.fl");
     assert_eq!(string(&program, &files[2..4]), "a b[i]\nsecond line\nthird\n");
@@ -88,13 +88,13 @@ fn the_root_counts_its_tables() {
     assert_eq!([count(64), count(80), count(96), count(112)], [2, 2, 3, 1]);
     let targets: Vec<_> = root.relocations.iter().map(|r| (r.offset, r.symbol.as_str())).collect();
     let expected = [
-        (24, "type.globals"),
+        (24, "flash$globals"),
         (40, "main"),
-        (56, "flash.functions"),
-        (72, "flash.sites"),
-        (88, "flash.locations"),
-        (104, "flash.files"),
-        (120, "flash.strings"),
+        (56, "flash$functions"),
+        (72, "flash$sites"),
+        (88, "flash$locations"),
+        (104, "flash$files"),
+        (120, "flash$strings"),
     ];
     assert_eq!(targets, expected);
 }

@@ -1,7 +1,9 @@
 //! Data as NASM text: addresses as symbols, text as strings, the rest as numbers.
 
+use super::declaration;
 use super::names::Names;
 use crate::lower::machine::{MachineData, Relocation, RelocationKind};
+use flash_abi::program::PROGRAM_SYMBOL;
 use std::fmt::Write;
 
 /// Shortest run of printable bytes that is shown as text.
@@ -9,15 +11,50 @@ const SHORTEST_TEXT: usize = 4;
 /// Bytes of text on a line.
 const TEXT_WIDTH: usize = 72;
 
-/// The bytes of a datum, without its label.
-pub(super) fn print(data: &MachineData, names: &mut Names, out: &mut String) {
+/// The tables of `flash_abi::program` that are rows of 32-bit numbers: symbol, numbers in a row, columns.
+const TABLES: [(&str, usize, &str); 4] = [
+    ("flash.functions", 4, "start, end, name: offset, length"),
+    ("flash.sites", 2, "return address, location"),
+    ("flash.locations", 6, "file, line, column, function: offset, length, inlined at"),
+    ("flash.files", 4, "path: offset, length, text: offset, length"),
+];
+
+/// A datum with its label.
+pub(super) fn print(data: &MachineData, names: &mut Names, is_elf: bool, out: &mut String) {
+    let stem = names.local_stem(&data.symbol);
+    let name = names.spell(&data.symbol);
+    out.push_str(&declaration(data.is_public, name, "data", &format!(".{stem}end"), is_elf));
+    let _ = writeln!(out, "{name}:");
+    let table = TABLES.iter().find(|table| table.0 == data.symbol);
+    match table {
+        Some(&(_, columns, words)) if data.relocations.is_empty() && data.bytes.len().is_multiple_of(4) => {
+            let _ = writeln!(out, "        ; {words}");
+            for row in data.bytes.chunks(4 * columns) {
+                numbers(row, out);
+            }
+        }
+        _ if data.symbol == PROGRAM_SYMBOL && data.bytes.len() == 8 * ROOT.len() => root(data, names, out),
+        _ => fields(data, names, out),
+    }
+    let _ = writeln!(out, ".{stem}end:");
+}
+
+fn fields(data: &MachineData, names: &mut Names, out: &mut String) {
+    let mut relocations: Vec<&Relocation> = data.relocations.iter().collect();
+    relocations.sort_by_key(|relocation| relocation.offset);
     let mut at = 0;
-    for relocation in &data.relocations {
+    for relocation in relocations {
         let field = relocation.offset as usize;
         plain(&data.bytes[at..field], at, data.align, out);
         at = field + address(relocation, names, out);
     }
     plain(&data.bytes[at..], at, data.align, out);
+}
+
+/// 32-bit numbers on one line.
+fn numbers(bytes: &[u8], out: &mut String) {
+    let list: Vec<String> = bytes.as_chunks::<4>().0.iter().map(|&word| u32::from_le_bytes(word).to_string()).collect();
+    let _ = writeln!(out, "        dd {}", list.join(", "));
 }
 
 /// One address; returns its size.
@@ -54,6 +91,9 @@ fn plain(bytes: &[u8], offset: usize, align: u32, out: &mut String) {
             let zeros = zeros & !15;
             let _ = writeln!(out, "        times {zeros} db 0");
             at += zeros;
+        } else if let Some(number) = small_quad(rest).filter(|_| align >= 8 && (offset + at).is_multiple_of(8)) {
+            let _ = writeln!(out, "        dq {number}");
+            at += 8;
         } else if align >= 4 && (offset + at).is_multiple_of(4) && rest.len() >= 4 {
             at += doublewords(rest, out);
         } else {
@@ -65,18 +105,20 @@ fn plain(bytes: &[u8], offset: usize, align: u32, out: &mut String) {
     }
 }
 
+/// A 64-bit number that is no pair of 32-bit ones: its upper half is zero, or all ones.
+fn small_quad(bytes: &[u8]) -> Option<i64> {
+    let number = i64::from_le_bytes(*bytes.first_chunk()?);
+    let is_one_number = i32::try_from(number).is_ok();
+    is_one_number.then_some(number)
+}
+
 /// Up to four 32-bit numbers on a line, stopping where text or many zeros begin; returns their bytes.
 fn doublewords(bytes: &[u8], out: &mut String) -> usize {
-    let mut list = Vec::new();
-    for (index, chunk) in bytes.as_chunks::<4>().0.iter().take(4).enumerate() {
-        let rest = &bytes[4 * index..];
-        if index > 0 && (text_run(rest) >= SHORTEST_TEXT || rest.iter().take_while(|&&b| b == 0).count() > 32) {
-            break;
-        }
-        list.push(u32::from_le_bytes(*chunk).to_string());
-    }
-    let _ = writeln!(out, "        dd {}", list.join(", "));
-    4 * list.len()
+    let ends = |rest: &[u8]| text_run(rest) >= SHORTEST_TEXT || rest.iter().take_while(|&&b| b == 0).count() > 32;
+    let whole = bytes.len() / 4;
+    let count = (1..whole.min(4)).find(|&index| ends(&bytes[4 * index..])).unwrap_or(whole.min(4));
+    numbers(&bytes[..4 * count], out);
+    4 * count
 }
 
 /// Length of the text that the bytes start with: UTF-8 without control characters but line ends and tabs.
@@ -108,16 +150,58 @@ fn strings(bytes: &[u8], out: &mut String) {
     }
 }
 
-/// `"text", 10`: NASM has no escapes in double quotes.
+/// `"text", 10`: NASM has no escapes in single and double quotes, so a text is put into those that it
+/// does not hold, or into pieces.
 fn quoted(bytes: &[u8]) -> String {
+    let is_control = |b: u8| b < b' ' || b == 0x7f;
     let mut parts: Vec<String> = Vec::new();
-    let is_special = |b: u8| b < b' ' || b == b'"' || b == 0x7f;
-    for run in bytes.chunk_by(|&a, &b| !is_special(a) && !is_special(b)) {
-        match run {
-            [b'"'] => parts.push("'\"'".to_owned()),
-            [b] if is_special(*b) => parts.push(b.to_string()),
-            _ => parts.push(format!("\"{}\"", String::from_utf8_lossy(run))),
+    for run in bytes.chunk_by(|&a, &b| !is_control(a) && !is_control(b)) {
+        if is_control(run[0]) {
+            parts.push(run[0].to_string());
+            continue;
+        }
+        let mut rest = run;
+        while !rest.is_empty() {
+            let until = |quote: u8| rest.iter().position(|&b| b == quote).unwrap_or(rest.len());
+            let (double, single) = (until(b'"'), until(b'\''));
+            let (quote, length) = if double >= single { ('"', double) } else { ('\'', single) };
+            parts.push(format!("{quote}{}{quote}", String::from_utf8_lossy(&rest[..length])));
+            rest = &rest[length..];
         }
     }
     parts.join(", ")
+}
+
+/// The words of `flash_abi::program::Program`.
+const ROOT: [&str; 17] = [
+    "magic",
+    "ABI version",
+    "bytes of globals",
+    "descriptor of globals",
+    "entry",
+    "text",
+    "bytes of text",
+    "functions",
+    "how many",
+    "sites",
+    "how many",
+    "locations",
+    "how many",
+    "files",
+    "how many",
+    "strings",
+    "bytes of strings",
+];
+
+fn root(data: &MachineData, names: &mut Names, out: &mut String) {
+    for (index, (word, what)) in data.bytes.as_chunks::<8>().0.iter().zip(ROOT).enumerate() {
+        let relocation = data.relocations.iter().find(|r| r.offset as usize == 8 * index);
+        let value = match relocation {
+            Some(relocation) if relocation.addend == 0 => names.spell(&relocation.symbol).to_owned(),
+            Some(relocation) => format!("{}{:+}", names.spell(&relocation.symbol), relocation.addend),
+            None if index == 0 && word.is_ascii() => quoted(word),
+            None => u64::from_le_bytes(*word).to_string(),
+        };
+        let _ = writeln!(out, "        dq {value:<24} ; {what}");
+    }
 }

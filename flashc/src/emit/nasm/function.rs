@@ -1,6 +1,7 @@
 //! A function as NASM text: labels put back at branch targets, constants and jump tables, symbols at
 //! relocations, the source line above the instructions that came from it.
 
+use super::declaration;
 use super::instruction::{InstructionText, Operands, decode_all};
 use super::names::Names;
 use crate::emit::normalize::code_ranges;
@@ -26,6 +27,8 @@ pub(super) struct FunctionPrinter<'a> {
 struct Body<'f> {
     function: &'f MachineFunction,
     instructions: Vec<Instruction>,
+    /// Sorted by offset.
+    relocations: Vec<&'f Relocation>,
     /// Local labels by offset, with the leading dot.
     labels: BTreeMap<u32, String>,
     /// Jump tables: start, and the offsets of the targets of its entries.
@@ -33,13 +36,13 @@ struct Body<'f> {
 }
 
 impl FunctionPrinter<'_> {
-    /// Label, instructions and data of the function, and `.end` after them; returns the name of
-    /// the label at the end.
-    pub fn print(&mut self, function: &MachineFunction, out: &mut String) -> String {
+    /// Label, instructions and data of the function, and `.end` after them.
+    pub fn print(&mut self, function: &MachineFunction, out: &mut String) {
         let stem = self.names.local_stem(&function.symbol);
         let body = Body::new(function, &stem);
         self.header(function, out);
-        let name = self.names.spell(&function.symbol).to_owned();
+        let name = self.names.spell(&function.symbol);
+        out.push_str(&declaration(function.is_public, name, "function", &format!(".{stem}end"), self.is_elf));
         let _ = writeln!(out, "{name}:");
         let mut shown: Option<&SourcePlace> = None;
         let mut data = function.data_ranges.iter().copied().peekable();
@@ -63,7 +66,6 @@ impl FunctionPrinter<'_> {
             body.print_data(range, out);
         }
         let _ = writeln!(out, ".{stem}end:");
-        format!("{name}.{stem}end")
     }
 
     fn header(&self, function: &MachineFunction, out: &mut String) {
@@ -96,10 +98,10 @@ impl FunctionPrinter<'_> {
         let start = instruction.ip() as u32;
         let end = instruction.next_ip() as u32;
         let bytes = &function.code[start as usize..end as usize];
-        let relocations = relocations_in(function, start, end);
+        let relocations = body.relocations_in(start, end);
         let mut place = None;
         let mut address = None;
-        match relocations {
+        match *relocations {
             [] => place = body.local_target(instruction).and_then(|target| body.labels.get(&target).cloned()),
             [relocation] if relocation.kind == RelocationKind::Abs64 => {
                 address = Some(self.expression(&relocation.symbol, relocation.addend, ""));
@@ -125,7 +127,7 @@ impl FunctionPrinter<'_> {
         instruction: &Instruction,
         bytes: &[u8],
         start: u32,
-        relocations: &[Relocation],
+        relocations: &[&Relocation],
         out: &mut String,
     ) {
         let comment = self.text.comment(instruction);
@@ -181,7 +183,9 @@ impl<'f> Body<'f> {
             .iter()
             .flat_map(|&(start, end)| decode_all(&function.code[start as usize..end as usize], u64::from(start)))
             .collect();
-        let mut body = Body { function, instructions, labels: BTreeMap::new(), tables: BTreeMap::new() };
+        let mut relocations: Vec<&Relocation> = function.relocations.iter().collect();
+        relocations.sort_by_key(|relocation| relocation.offset);
+        let mut body = Body { function, instructions, relocations, labels: BTreeMap::new(), tables: BTreeMap::new() };
         let starts: Vec<u32> = body.instructions.iter().map(|i| i.ip() as u32).collect();
         let is_start = |offset: u32| starts.binary_search(&offset).is_ok();
         let mut targets: Vec<u32> = Vec::new();
@@ -227,9 +231,15 @@ impl<'f> Body<'f> {
         } else {
             return None;
         };
-        let is_relocated =
-            !relocations_in(self.function, instruction.ip() as u32, instruction.next_ip() as u32).is_empty();
+        let is_relocated = !self.relocations_in(instruction.ip() as u32, instruction.next_ip() as u32).is_empty();
         (!is_relocated && target < self.function.code.len() as u64).then_some(target as u32)
+    }
+
+    /// Relocations whose field lies in a range of the code.
+    fn relocations_in(&self, start: u32, end: u32) -> &[&'f Relocation] {
+        let first = self.relocations.partition_point(|r| r.offset < start);
+        let last = self.relocations.partition_point(|r| r.offset < end);
+        &self.relocations[first..last]
     }
 
     /// The end of the data range that holds the offset.
@@ -309,14 +319,6 @@ fn print_constant(bytes: &[u8], out: &mut String) {
 
 fn byte_list(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:#04x}")).collect::<Vec<_>>().join(", ")
-}
-
-/// Relocations whose field lies in a range of the code.
-fn relocations_in(function: &MachineFunction, start: u32, end: u32) -> &[Relocation] {
-    let all = &function.relocations;
-    let first = all.partition_point(|r| r.offset < start);
-    let last = all.partition_point(|r| r.offset < end);
-    &all[first..last]
 }
 
 fn place_at(lines: &[LineRange], offset: u32) -> Option<&SourcePlace> {

@@ -2,7 +2,7 @@
 //! none. NASM chooses among encodings; `strict`, `near` and displacement sizes force its hand, and
 //! what it never writes (a long immediate of `rax`, say) is left to `db`. Tests assemble all of it.
 
-use iced_x86::{Decoder, DecoderOptions, Formatter, Instruction, NasmFormatter, OpKind, Register};
+use iced_x86::{Decoder, DecoderOptions, Formatter, Instruction, NasmFormatter, NumberBase, OpKind, Register};
 
 /// Text for operands that name a place; the caller knows labels and relocations.
 #[derive(Clone, Copy, Default)]
@@ -35,6 +35,7 @@ impl InstructionText {
 
     /// What a reader would call it, for the comment beside a `db`.
     pub fn comment(&mut self, instruction: &Instruction) -> String {
+        self.set_base(0);
         let mut text = String::new();
         self.formatter.format(instruction, &mut text);
         text
@@ -49,7 +50,7 @@ impl InstructionText {
         for operand in 0..count {
             text.push_str(if operand == 0 { " " } else { ", " });
             let source = self.formatter.get_instruction_operand(instruction, operand).ok().flatten();
-            let kind = source.map_or(OpKind::Register, |index| instruction.op_kind(index as u32));
+            let kind = source.map_or(OpKind::Register, |index| instruction.op_kind(index));
             match kind {
                 OpKind::NearBranch64 => {
                     text.push_str(if bytes[0] == 0xeb || bytes[0] & 0xf0 == 0x70 { "short " } else { "" });
@@ -69,6 +70,12 @@ impl InstructionText {
         let _ = self.formatter.format_operand(instruction, text, operand);
     }
 
+    /// Small numbers are counts, large ones are masks.
+    fn set_base(&mut self, number: i64) {
+        let base = if number.unsigned_abs() < 4096 { NumberBase::Decimal } else { NumberBase::Hexadecimal };
+        self.formatter.options_mut().set_number_base(base);
+    }
+
     fn memory(
         &mut self,
         instruction: &Instruction,
@@ -78,6 +85,7 @@ impl InstructionText {
         text: &mut String,
     ) -> Option<()> {
         let mut memory = String::new();
+        self.set_base(instruction.memory_displacement64() as i64);
         self.plain(instruction, operand, &mut memory);
         let open = memory.find('[')?;
         if instruction.is_ip_rel_memory_operand() {
@@ -85,7 +93,7 @@ impl InstructionText {
             memory.replace_range(open + 1..close, &format!("rel {}", operands.place?));
         } else if let Some(size) = encoding.forced_displacement {
             // NASM would leave out a zero displacement, or make it shorter.
-            if !memory[open..].contains(|c| matches!(c, '+' | '-')) || instruction.memory_displacement64() == 0 {
+            if !memory[open..].contains(['+', '-']) || instruction.memory_displacement64() == 0 {
                 let close = memory.find(']')?;
                 memory.insert_str(close, "+0");
             }
@@ -111,6 +119,7 @@ impl InstructionText {
             Some(address) => text.push_str(address),
             None => {
                 self.formatter.options_mut().set_signed_immediate_operands(encoding.signed);
+                self.set_base(immediates(instruction).next().unwrap_or(0));
                 self.plain(instruction, operand, text);
             }
         }
@@ -259,17 +268,22 @@ impl Encoding {
 
 /// Whether any immediate is one that NASM would put into a byte.
 fn fits_i8(instruction: &Instruction) -> bool {
-    (0..instruction.op_count()).any(|i| {
-        let is_immediate = !matches!(instruction.op_kind(i), OpKind::Register | OpKind::Memory | OpKind::NearBranch64);
-        is_immediate && {
-            let value = instruction.immediate(i);
-            let value = match instruction.op_kind(i) {
-                OpKind::Immediate16 => i64::from(value as i16),
-                OpKind::Immediate32 => i64::from(value as i32),
-                _ => value as i64,
-            };
-            i8::try_from(value).is_ok()
-        }
+    immediates(instruction).any(|value| i8::try_from(value).is_ok())
+}
+
+/// The immediates with the sign that the operation gives them.
+fn immediates(instruction: &Instruction) -> impl Iterator<Item = i64> {
+    (0..instruction.op_count()).filter_map(|i| {
+        let value = match instruction.op_kind(i) {
+            OpKind::Register | OpKind::Memory | OpKind::NearBranch64 => return None,
+            _ => instruction.immediate(i),
+        };
+        Some(match instruction.op_kind(i) {
+            OpKind::Immediate8 => i64::from(value as i8),
+            OpKind::Immediate16 => i64::from(value as i16),
+            OpKind::Immediate32 => i64::from(value as i32),
+            _ => value as i64,
+        })
     })
 }
 

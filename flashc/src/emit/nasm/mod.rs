@@ -7,6 +7,7 @@ mod function;
 mod instruction;
 mod names;
 
+use crate::emit::dwarf::{self, DebugInfo};
 use crate::emit::section::{PatchKind, PatchTarget, Section};
 use crate::emit::unwind;
 use crate::lower::machine::{DataSection, MachineData, MachineProgram};
@@ -25,34 +26,46 @@ pub fn supports(target: &Triple) -> bool {
 
 /// The text of a program that [`crate::emit::normalize`] has seen. The target must be [supported](supports).
 pub fn print(program: &MachineProgram, sources: &SourceMap) -> String {
+    print_tables(program, sources, unwind::sections(program))
+}
+
+/// As [`print()`], with debug information (`-g`): the same that goes into objects.
+pub fn print_with_debug(program: &MachineProgram, debug: DebugInfo<'_>) -> String {
+    let mut tables = unwind::sections(program);
+    tables.extend(dwarf::sections(program, debug));
+    print_tables(program, debug.sources, tables)
+}
+
+fn print_tables(program: &MachineProgram, sources: &SourceMap, tables: Vec<Section>) -> String {
     if !supports(&program.target) {
         crate::bug!("nasm: no text for {}", program.target);
     }
     let is_elf = program.target.binary_format == BinaryFormat::Elf;
     let mut names = Names::new(program);
-    let mut printer = Printer { program, is_elf, declarations: String::new(), body: String::new() };
+    let mut printer = Printer { program, is_elf, body: String::new() };
     printer.text(sources, &mut names);
     for section in [DataSection::ReadOnly, DataSection::ReadOnlyRelocated] {
         printer.data(section, &mut names);
     }
-    for section in unwind::sections(program) {
-        printer.table(&section, &mut names);
+    for section in &tables {
+        printer.table(section, &mut names);
     }
     printer.finish(sources, &mut names)
 }
 
+/// What the comment above an unwind table says.
+const UNWIND: &str = "How debuggers and profilers walk through the frames of the functions above.";
+
 struct Printer<'a> {
     program: &'a MachineProgram,
     is_elf: bool,
-    /// `global` and `static` lines.
-    declarations: String,
     body: String,
 }
 
 impl Printer<'_> {
     fn finish(self, sources: &SourceMap, names: &mut Names) -> String {
         let format = if self.is_elf { "elf64" } else { "win64" };
-        let mut out = String::with_capacity(self.body.len() + self.declarations.len() + 1024);
+        let mut out = String::with_capacity(self.body.len() + 1024);
         let _ = writeln!(out, "; Made by flashc {} for {}.", env!("CARGO_PKG_VERSION"), self.program.target);
         for (_, file) in sources.files().take(1) {
             let _ = writeln!(out, "; Source: {}", comment_text(&file.path));
@@ -66,21 +79,11 @@ impl Printer<'_> {
                 let _ = writeln!(out, "        extern {}", names.spell(import));
             }
         }
-        out.push_str(&self.declarations);
         out.push_str(&self.body);
         if self.is_elf {
             out.push_str("\n        section .note.GNU-stack noalloc noexec nowrite progbits\n");
         }
         out
-    }
-
-    /// `global name:function (end - name)`, or `static`.
-    fn declare(&mut self, is_public: bool, name: &str, kind: &str, end: &str) {
-        let word = if is_public { "global" } else { "static" };
-        let _ = match self.is_elf {
-            true => writeln!(self.declarations, "        {word} {name}:{kind} ({end} - {name})"),
-            false => writeln!(self.declarations, "        {word} {name}"),
-        };
     }
 
     fn text(&mut self, sources: &SourceMap, names: &mut Names) {
@@ -98,9 +101,7 @@ impl Printer<'_> {
             }
             let text = InstructionText::new();
             let mut printer = FunctionPrinter { sources, names, is_elf: self.is_elf, text };
-            let end = printer.print(function, &mut self.body);
-            let name = names.spell(&function.symbol).to_owned();
-            self.declare(function.is_public, &name, "function", &end);
+            printer.print(function, &mut self.body);
             at = function.text_offset + function.code.len() as u32;
         }
         if program.text_size > at {
@@ -128,30 +129,28 @@ impl Printer<'_> {
             if data.align > 1 {
                 let _ = writeln!(self.body, "        align {}, db 0", data.align);
             }
-            let name = names.spell(&data.symbol).to_owned();
-            let stem = names.local_stem(&data.symbol);
-            let _ = writeln!(self.body, "{name}:");
-            data::print(data, names, &mut self.body);
-            let _ = writeln!(self.body, ".{stem}end:");
-            self.declare(data.is_public, &name, "data", &format!("{name}.{stem}end"));
+            data::print(data, names, self.is_elf, &mut self.body);
         }
     }
 
     /// An unwind table.
     fn table(&mut self, section: &Section, names: &mut Names) {
-        let attributes = match section.name {
-            ".eh_frame" => " progbits alloc noexec nowrite align=8",
-            ".pdata" => " rdata align=4",
-            ".xdata" => " rdata align=8",
-            _ => "",
+        let (attributes, comment) = match section.name {
+            ".eh_frame" => (" progbits alloc noexec nowrite align=8", UNWIND),
+            ".pdata" => (" rdata align=4", UNWIND),
+            ".xdata" => (" rdata align=8", UNWIND),
+            _ if self.is_elf => (" progbits noalloc noexec nowrite align=1", "For debuggers."),
+            _ => (" info align=1", "For debuggers."),
         };
-        let _ = writeln!(self.body, "\n        section {}{attributes}", section.name);
+        let _ = writeln!(self.body, "\n; {comment}");
+        let _ = writeln!(self.body, "        section {}{attributes}", section.name);
         let _ = writeln!(self.body, "{}:", section_start(section.name));
         let mut at = 0;
         for patch in &section.patches {
             raw(&section.bytes[at..patch.offset as usize], &mut self.body);
             let target = match patch.target {
                 PatchTarget::Text => self.text_address(patch.addend, names),
+                PatchTarget::Section(name) if patch.addend == 0 => section_start(name),
                 PatchTarget::Section(name) => format!("{}{:+}", section_start(name), patch.addend),
             };
             let (line, size) = match patch.kind {
@@ -178,6 +177,15 @@ impl Printer<'_> {
             0 => name.to_owned(),
             distance => format!("{name}{distance:+}"),
         }
+    }
+}
+
+/// The line that makes a label a symbol with a type and a size, where the format has those.
+fn declaration(is_public: bool, name: &str, kind: &str, end: &str, is_elf: bool) -> String {
+    let word = if is_public { "global" } else { "static" };
+    match is_elf {
+        true => format!("        {word} {name}:{kind} ({name}{end} - {name})\n"),
+        false => format!("        {word} {name}\n"),
     }
 }
 

@@ -91,6 +91,17 @@ impl<'a> FnBuilder<'_, 'a> {
         self.e.read_var(var)
     }
 
+    /// As `equal_str`, for a condition.
+    pub fn branch_equal_str(&mut self, a: &[Value], b: &[Value], equal: Block, different: Block) {
+        let (&[a_data, a_len], &[b_data, b_len]) = (a, b) else { return };
+        let same_length = self.e.new_block();
+        let lengths = self.e.icmp(IntCc::Eq, Type::I64, a_len, b_len);
+        self.e.branch(lengths, same_length, different);
+        self.e.begin(same_length);
+        let bytes = self.e.call_rt(Rt::StrEq, &[a_data, a_len, b_data, b_len])[0];
+        self.e.branch(bytes, equal, different);
+    }
+
     /// A struct or tuple of the scalar class whose leaves all compare as scalars.
     fn is_flat(&mut self, ty: Ty) -> bool {
         if self.cx.is_memory(ty) {

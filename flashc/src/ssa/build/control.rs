@@ -7,7 +7,7 @@ use super::function::FnBuilder;
 use super::place::Place;
 use super::ssa_vars::Var;
 use crate::ssa::{Block, Value};
-use crate::tir::{Body, Callee, Expr, ExprKind, LoopId, Pattern, PatternKind, Stmt, StmtKind, Ty};
+use crate::tir::{Body, Callee, CompareOp, Const, Expr, ExprKind, LoopId, Pattern, PatternKind, Stmt, StmtKind, Ty};
 use crate::tir::{LocalId, UnaryOp};
 
 /// Where an expression's value goes.
@@ -211,7 +211,15 @@ impl<'a> FnBuilder<'_, 'a> {
                 self.condition(right, then, otherwise);
             }
             ExprKind::Unary { op: UnaryOp::Not, operand } => self.condition(operand, otherwise, then),
-            ExprKind::Const(crate::tir::Const::Bool(value)) => self.e.jump(if *value { then } else { otherwise }),
+            ExprKind::Compare { op: op @ (CompareOp::Eq | CompareOp::Ne), left, right } if left.ty == Ty::STR => {
+                let left = self.expr(left);
+                let right = self.expr(right);
+                match op {
+                    CompareOp::Eq => self.branch_equal_str(&left, &right, then, otherwise),
+                    _ => self.branch_equal_str(&left, &right, otherwise, then),
+                }
+            }
+            ExprKind::Const(Const::Bool(value)) => self.e.jump(if *value { then } else { otherwise }),
             _ => {
                 let value = self.one(expr);
                 self.e.branch(value, then, otherwise);
@@ -248,13 +256,14 @@ impl<'a> FnBuilder<'_, 'a> {
         self.e.switch_to(header);
         self.enter(id, exit, Some(step_block), sink);
         self.put(body, &Sink::Discard);
-        self.targets.pop();
         self.e.jump(step_block);
         if let Some(step) = step {
             self.e.begin(step_block);
+            // It may leave the loop too.
             self.put(step, &Sink::Discard);
             self.e.jump(header);
         }
+        self.targets.pop();
         self.e.seal(header);
         self.e.begin(exit);
     }

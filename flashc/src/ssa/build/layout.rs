@@ -143,7 +143,9 @@ impl ModuleBuilder<'_> {
                 }
                 let offset = align_to(1, payload.align);
                 let mut leaves = vec![Leaf { ty: Type::I8, offset: 0, pointer: Pointer::No }];
-                leaves.extend(payload.leaves.iter().map(|leaf| Leaf { offset: leaf.offset + offset, ..*leaf }));
+                leaves.extend(
+                    payload.leaves.iter().map(|leaf| Leaf { offset: leaf.offset.saturating_add(offset), ..*leaf }),
+                );
                 let has_array = payload.has_array;
                 if has_array {
                     leaves.clear();
@@ -172,7 +174,9 @@ impl ModuleBuilder<'_> {
         for field in &fields.fields {
             let layout = self.layout(field.ty);
             has_array |= layout.has_array;
-            leaves.extend(layout.leaves.iter().map(|leaf| Leaf { offset: leaf.offset + field.offset, ..*leaf }));
+            leaves.extend(
+                layout.leaves.iter().map(|leaf| Leaf { offset: leaf.offset.saturating_add(field.offset), ..*leaf }),
+            );
         }
         if has_array {
             leaves.clear();

@@ -4,7 +4,7 @@ use super::control::Sink;
 use super::emitter::Vals;
 use super::function::FnBuilder;
 use super::place::Place;
-use crate::ssa::{Op, Type, Value};
+use crate::ssa::{IntCc, Op, Type, Value};
 use crate::tir::{Expr, Ty, TyKind};
 use flash_abi::symbols::Rt;
 
@@ -46,8 +46,8 @@ impl<'a> FnBuilder<'_, 'a> {
         if self.e.type_of(flag) == Type::I8 {
             return flag;
         }
-        let null = self.e.is_zero(flag);
-        self.e.not_bool(null)
+        let null = self.e.iconst(Type::Ptr, 0);
+        self.e.icmp(IntCc::Ne, Type::Ptr, flag, null)
     }
 
     pub fn check_not_null(&mut self, place: &Place) {

@@ -108,7 +108,7 @@ impl<'a> FnBuilder<'_, 'a> {
                 self.payload(&place)
             }
             ExprKind::Unwrap(inner) => {
-                let place = self.place(inner);
+                let place = self.place_or_value(inner);
                 self.check_not_null(&place);
                 self.payload(&place)
             }
