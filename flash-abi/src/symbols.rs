@@ -104,6 +104,9 @@ runtime_symbols! {
     /// (array, buffer descriptor, least capacity): grows the array's buffer to at least that.
     ArrayReserve = flash_array_reserve(Ptr, Ptr, I64): Any;
 
+    /// (to, from, bytes): copies memory that may overlap.
+    MemMove = flash_mem_move(Ptr, Ptr, I64): Any;
+
     /// (a, b) -> a + b
     StrConcat = flash_str_concat(Ptr, I64, Ptr, I64) -> (Ptr, I64): Allocates;
     StrEq = flash_str_eq(Ptr, I64, Ptr, I64) -> (I8): Reads;

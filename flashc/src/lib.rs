@@ -26,4 +26,8 @@ pub mod tir;
 
 pub mod ssa;
 
+pub mod opt;
+
 pub mod lower;
+
+pub mod emit;

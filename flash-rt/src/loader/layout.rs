@@ -37,6 +37,8 @@ pub struct Layout<'a> {
     sections: BTreeMap<usize, usize>,
     /// Offset of each symbol that has memory but no section.
     commons: BTreeMap<usize, usize>,
+    /// Undefined symbols that relocations refer to.
+    undefined: BTreeSet<usize>,
     /// Offsets of the stubs and table entries that relocations need, by symbol.
     stubs: BTreeMap<usize, usize>,
     table: BTreeMap<usize, usize>,
@@ -78,7 +80,7 @@ impl<'a> Layout<'a> {
         if file.elf_header().e_type(file.endian()) != elf::ET_REL {
             return Err(LoadError::Unsupported("it is not a relocatable object".to_string()));
         }
-        let (stubs, table) = imports(&file)?;
+        let Needs { undefined, stubs, table } = needs(&file)?;
         let (mut cursor, mut sections, mut commons) = (Cursor(0), BTreeMap::new(), BTreeMap::new());
         place(&file, Access::Execute, &mut cursor, &mut sections)?;
         let stubs = each(&stubs, &mut cursor, relocate::STUB_SIZE, relocate::STUB_ALIGN)?;
@@ -96,7 +98,7 @@ impl<'a> Layout<'a> {
             (Access::Read, code_end..read_end),
             (Access::Write, read_end..cursor.page()),
         ];
-        Ok(Layout { file, sections, commons, stubs, table, parts })
+        Ok(Layout { file, sections, commons, undefined, stubs, table, parts })
     }
 
     pub fn architecture(&self) -> Architecture {
@@ -160,7 +162,8 @@ impl<'a> Layout<'a> {
     /// The addresses of the symbols that the object does not define; all that are missing at once.
     fn resolve_imports(&self, resolve: Resolver<'_>) -> Result<BTreeMap<usize, usize>, LoadError> {
         let (mut found, mut missing) = (BTreeMap::new(), BTreeSet::new());
-        for symbol in self.file.symbols().filter(|symbol| symbol.is_undefined() && symbol.index().0 != 0) {
+        for &index in &self.undefined {
+            let symbol = self.file.symbol_by_index(SymbolIndex(index)).map_err(broken)?;
             let name = symbol.name().map_err(broken)?;
             match resolve(name) {
                 Some(address) => found.insert(symbol.index().0, address),
@@ -266,10 +269,18 @@ fn access_of<'b>(section: &impl ObjectSection<'b>) -> Result<Option<Access>, Loa
     }))
 }
 
-/// Which symbols need stubs and table entries: those that calls reach by a stub, and those whose address is loaded
-/// from the table. A stub jumps through its table entry.
-fn imports(file: &File<'_>) -> Result<(BTreeSet<usize>, BTreeSet<usize>), LoadError> {
-    let (mut stubs, mut table) = (BTreeSet::new(), BTreeSet::new());
+/// What relocations ask for besides places of the object itself.
+#[derive(Default)]
+struct Needs {
+    undefined: BTreeSet<usize>,
+    /// Calls reach these by a stub, which jumps through their table entry.
+    stubs: BTreeSet<usize>,
+    /// The addresses of these are loaded from the table.
+    table: BTreeSet<usize>,
+}
+
+fn needs(file: &File<'_>) -> Result<Needs, LoadError> {
+    let mut needs = Needs::default();
     for section in file.sections() {
         if access_of(&section)?.is_none() {
             continue;
@@ -284,14 +295,17 @@ fn imports(file: &File<'_>) -> Result<(BTreeSet<usize>, BTreeSet<usize>), LoadEr
             if symbol.kind() == SymbolKind::Tls {
                 return Err(LoadError::Unsupported("thread-local variables".to_string()));
             }
-            if symbol.is_undefined() && relocate::may_be_call(file.architecture(), r_type) {
-                stubs.insert(index.0);
-                table.insert(index.0);
+            let is_stub = symbol.is_undefined() && relocate::may_be_call(file.architecture(), r_type);
+            if symbol.is_undefined() {
+                needs.undefined.insert(index.0);
             }
-            if relocate::uses_table(file.architecture(), r_type) {
-                table.insert(index.0);
+            if is_stub {
+                needs.stubs.insert(index.0);
+            }
+            if is_stub || relocate::uses_table(file.architecture(), r_type) {
+                needs.table.insert(index.0);
             }
         }
     }
-    Ok((stubs, table))
+    Ok(needs)
 }

@@ -75,7 +75,7 @@ impl Patcher<'_> {
 
     /// Writes a stub: a jump to the address in a table entry.
     pub fn write_stub(&mut self, at: usize, table_entry: usize) -> Result<(), LoadError> {
-        let place = self.base + at;
+        let place = self.base.wrapping_add(at);
         if self.architecture == Architecture::X86_64 {
             // jmp *entry(%rip); ud2
             let distance = i32::try_from(table_entry as i64 - (place as i64 + 6)).map_err(|_| outside())?;
@@ -102,7 +102,7 @@ impl Patcher<'_> {
     }
 
     fn apply_x86_64(&mut self, kind: u32, at: usize, target: Target) -> Result<(), LoadError> {
-        let place = (self.base + at) as i64;
+        let place = self.base.wrapping_add(at) as i64;
         let value = (target.address as i64).wrapping_add(target.addend);
         let relative = value.wrapping_sub(place);
         match kind {
@@ -144,7 +144,7 @@ impl Patcher<'_> {
     }
 
     fn apply_aarch64(&mut self, kind: u32, at: usize, target: Target) -> Result<(), LoadError> {
-        let place = (self.base + at) as i64;
+        let place = self.base.wrapping_add(at) as i64;
         let mut value = (target.address as i64).wrapping_add(target.addend);
         if uses_table(Architecture::Aarch64, kind) {
             value = target.table_entry.ok_or_else(outside)? as i64;
@@ -214,4 +214,53 @@ impl Patcher<'_> {
 fn fits(value: i64, bits: u32) -> bool {
     let limit = 1i64 << (bits - 1);
     (-limit..limit).contains(&value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Applies one relocation to an instruction at offset 8 of an image at 0x1_0000_0000.
+    fn patched(kind: u32, instruction: u32, target: Target) -> Result<u32, LoadError> {
+        let mut image = [0; 16];
+        image[8..12].copy_from_slice(&instruction.to_le_bytes());
+        let base = 0x1_0000_0000;
+        Patcher { image: &mut image, base, architecture: Architecture::Aarch64 }.apply(kind, 8, target)?;
+        Ok(u32::from_le_bytes([image[8], image[9], image[10], image[11]]))
+    }
+
+    fn at(address: usize) -> Target {
+        Target { address, stub: Some(0x1_0000_0100), table_entry: Some(0x1_0000_2008), addend: 0 }
+    }
+
+    // Expected words are what aarch64-linux-gnu-as gives for the same operands.
+    #[test]
+    fn aarch64_instructions_take_addresses() {
+        assert_eq!(patched(elf::R_AARCH64_CALL26, 0x9400_0000, at(0x1_0000_0010)), Ok(0x9400_0002)); // bl .+8
+        assert_eq!(patched(elf::R_AARCH64_CALL26, 0x9400_0000, at(0xffff_fff8)), Ok(0x97ff_fffc)); // bl .-16
+        assert_eq!(patched(elf::R_AARCH64_CALL26, 0x9400_0000, at(0x7fff_0000_0000)), Ok(0x9400_003e)); // bl the stub
+        assert_eq!(patched(elf::R_AARCH64_CONDBR19, 0x5400_0000, at(0x1_0000_0000)), Ok(0x54ff_ffc0)); // b.eq .-8
+        assert_eq!(patched(elf::R_AARCH64_ADR_PREL_PG_HI21, 0x9000_0000, at(0x1_0000_3abc)), Ok(0xf000_0000)); // adrp x0, 3 pages
+        assert_eq!(patched(elf::R_AARCH64_ADD_ABS_LO12_NC, 0x9100_0000, at(0x1_0000_3abc)), Ok(0x912a_f000)); // add x0, x0, #0xabc
+        assert_eq!(patched(elf::R_AARCH64_LDST64_ABS_LO12_NC, 0xf940_0000, at(0x1_0000_3ab8)), Ok(0xf945_5c00)); // ldr x0, [x0, #0xab8]
+        assert_eq!(patched(elf::R_AARCH64_ADR_GOT_PAGE, 0x9000_0000, at(0)), Ok(0xd000_0000)); // adrp x0, 2 pages
+        assert_eq!(patched(elf::R_AARCH64_LD64_GOT_LO12_NC, 0xf940_0000, at(0)), Ok(0xf940_0400)); // ldr x0, [x0, #8]
+    }
+
+    #[test]
+    fn what_does_not_fit_is_an_error() {
+        assert!(patched(elf::R_AARCH64_LDST64_ABS_LO12_NC, 0xf940_0000, at(0x1_0000_3abc)).is_err());
+        assert!(patched(elf::R_AARCH64_CONDBR19, 0x5400_0000, at(0x2_0000_0000)).is_err());
+        assert!(patched(elf::R_AARCH64_ADR_PREL_PG_HI21, 0x9000_0000, at(0x9_0000_0000)).is_err());
+        assert!(patched(0xffff, 0, at(0)).is_err());
+    }
+
+    #[test]
+    fn fields_outside_the_image_are_errors() {
+        let mut image = [0; 16];
+        let mut patcher = Patcher { image: &mut image, base: 0x1000, architecture: Architecture::X86_64 };
+        assert!(patcher.apply(elf::R_X86_64_64, 9, at(0)).is_err());
+        assert!(patcher.apply(elf::R_X86_64_PC32, usize::MAX, at(0)).is_err());
+        assert!(patcher.write_stub(12, 0x1000).is_err());
+    }
 }

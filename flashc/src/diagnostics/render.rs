@@ -7,7 +7,11 @@ use codespan_reporting::diagnostic as codespan;
 use codespan_reporting::files::{Error, Files};
 use codespan_reporting::term;
 use serde::Serialize;
+use std::fmt::Write as _;
 use std::ops::Range;
+
+/// Lines longer than this (in bytes) are not shown: nobody wrote them by hand.
+const WIDEST_LINE: usize = 2000;
 
 /// For people, with a last line that counts. Empty when there is nothing to say.
 pub fn human(diagnostics: &[Diagnostic], sources: &SourceMap, color: bool) -> String {
@@ -20,6 +24,10 @@ pub fn human(diagnostics: &[Diagnostic], sources: &SourceMap, color: bool) -> St
     let mut out = String::new();
     for diagnostic in &sorted {
         let rendered = to_codespan(diagnostic);
+        if is_wide(diagnostic, sources) {
+            without_excerpt(&mut out, diagnostic, sources);
+            continue;
+        }
         if color {
             let mut buffer = term::termcolor::Buffer::ansi();
             if term::emit_to_write_style(&mut buffer, &config, &files, &rendered).is_ok() {
@@ -31,7 +39,7 @@ pub fn human(diagnostics: &[Diagnostic], sources: &SourceMap, color: bool) -> St
             continue;
         }
         // A place outside of its file; never seen, but the message matters more.
-        out.push_str(&format!("{}: {}\n", diagnostic.code, diagnostic.message));
+        without_excerpt(&mut out, diagnostic, sources);
     }
     out.push_str(&summary(&sorted));
     out
@@ -83,6 +91,30 @@ fn sorted(diagnostics: &[Diagnostic]) -> Vec<&Diagnostic> {
     });
     sorted.dedup_by(|a, b| a.span == b.span && a.code == b.code && a.message == b.message);
     sorted
+}
+
+/// Does it stand on a line that nobody would want to see whole?
+fn is_wide(diagnostic: &Diagnostic, sources: &SourceMap) -> bool {
+    let spans = diagnostic.secondary.iter().map(|(span, _)| span).chain([&diagnostic.span]);
+    spans.into_iter().any(|span| {
+        let file = sources.file(span.file);
+        let line = file.line_column(span.start).0 as usize - 1;
+        file.line_range(line).is_none_or(|range| range.len() > WIDEST_LINE)
+    })
+}
+
+fn without_excerpt(out: &mut String, diagnostic: &Diagnostic, sources: &SourceMap) {
+    let Diagnostic { severity, code, message, span, .. } = diagnostic;
+    let (line, column) = sources.line_column(*span);
+    let path = &sources.file(span.file).path;
+    let _ = writeln!(out, "{}[{code}]: {message}\n  --> {path}:{line}:{column}", severity_text(*severity));
+    for note in &diagnostic.notes {
+        let _ = writeln!(out, "  = note: {note}");
+    }
+    if let Some(fix) = &diagnostic.fix {
+        let _ = writeln!(out, "  = help: {}", fix.message);
+    }
+    out.push('\n');
 }
 
 fn summary(diagnostics: &[&Diagnostic]) -> String {

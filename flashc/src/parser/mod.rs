@@ -406,7 +406,9 @@ impl<'t> Parser<'t> {
                     | TokenKind::ExprEnd
                     | TokenKind::Eof
             );
-            if ends_outside {
+            // A bracket that is never closed must not swallow what follows.
+            let next_statement = self.token().first_on_line && Parser::begins_statement(self.kind());
+            if ends_outside || next_statement {
                 break;
             }
             self.missing_comma();

@@ -82,6 +82,10 @@ impl Parser<'_> {
             }
             _ => match self.pattern_literal() {
                 Some(literal) => self.maybe_range(literal),
+                None if self.at_keyword_as_name() => {
+                    let name = self.ident("a variable");
+                    PatternKind::Name { name, is_mut: false }
+                }
                 None => {
                     self.unexpected("a pattern");
                     if self.at(TokenKind::Error) {
@@ -91,6 +95,15 @@ impl Parser<'_> {
                 }
             },
         }
+    }
+
+    /// A keyword, where what follows says that a name was meant.
+    fn at_keyword_as_name(&self) -> bool {
+        self.kind().word().is_some()
+            && matches!(
+                self.peek_kind(1),
+                TokenKind::Equal | TokenKind::Colon | TokenKind::Comma | TokenKind::RightParen | TokenKind::In
+            )
     }
 
     /// A literal, or one behind `-`.

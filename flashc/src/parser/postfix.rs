@@ -48,7 +48,7 @@ impl Parser<'_> {
                         _ => ExprKind::TypeArgs { base: Box::new(expr), args: type_args },
                     }
                 }
-                TokenKind::LeftBrace if !self.no_struct && self.is_struct_body(0) => match path_of(&expr) {
+                TokenKind::LeftBrace if !self.no_struct && self.is_struct_like() => match path_of(&expr) {
                     Some(path) => self.struct_fields(path, Vec::new()),
                     None => return expr,
                 },
@@ -60,6 +60,12 @@ impl Parser<'_> {
             }
             expr = Expr { kind: base, span: self.span_from(start) };
         }
+    }
+
+    /// `{ x: 1 }`, or `{ x = 1 }` as in other languages.
+    fn is_struct_like(&self) -> bool {
+        let is_foreign = matches!(self.peek_kind(1), TokenKind::Ident(_)) && self.peek_kind(2) == TokenKind::Equal;
+        self.is_struct_body(0) || is_foreign
     }
 
     fn call(&mut self, callee: Expr, type_args: Vec<TypeExpr>, args: Vec<Arg>) -> ExprKind {

@@ -61,7 +61,11 @@ impl Parser<'_> {
             return Parsed::Statement(Stmt { kind: StmtKind::Empty, span: start });
         }
         if self.at_item() {
+            let Some(height) = self.enter() else {
+                return Parsed::Statement(Stmt { kind: StmtKind::Empty, span: start });
+            };
             let item = Box::new(self.item());
+            self.leave(height);
             return Parsed::Statement(Stmt { span: item.span, kind: StmtKind::Item(item) });
         }
         // A doc comment before a statement is just a comment.

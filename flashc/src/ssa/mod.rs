@@ -9,6 +9,10 @@
 //! Aggregates do not exist here: `build` takes them apart into scalars or puts them in memory.
 
 pub mod analysis;
+pub mod build;
+pub mod eval;
+#[cfg(test)]
+pub(crate) mod interp;
 pub mod op;
 pub mod parse;
 pub mod text;

@@ -21,9 +21,18 @@ use crate::thread;
 use flash_abi::context::Context;
 use flash_abi::object::{ARRAY_CAPACITY, ARRAY_DATA, ARRAY_LEN, BUFFER_COUNT, BUFFER_DATA, Descriptor, KIND_BUFFER};
 
-/// The descriptor of buffers of bytes: text, file contents.
-pub static BYTES: Descriptor =
-    Descriptor { size: 1, pointer_count: 0, name_len: 0, kind: KIND_BUFFER, reserved: [0; 3] };
+/// A descriptor of the runtime's own, without pointer slots, its name behind it as the compiler lays it out.
+#[repr(C, align(8))]
+struct OwnType {
+    head: Descriptor,
+    name: [u8; 5],
+}
+
+/// Buffers of bytes: text, file contents.
+static BYTES: OwnType = OwnType {
+    head: Descriptor { size: 1, pointer_count: 0, name_len: 5, kind: KIND_BUFFER, reserved: [0; 3] },
+    name: *b"bytes",
+};
 
 /// The least capacity that a growing array gets.
 const LEAST_CAPACITY: usize = 4;
@@ -60,7 +69,7 @@ pub unsafe fn allocate_buffer(ctx: *mut Context, descriptor: *const Descriptor, 
 /// `ctx` is this thread's context.
 pub unsafe fn allocate_bytes(ctx: *mut Context, len: usize) -> *mut u8 {
     // SAFETY: `BYTES` is a buffer descriptor; data lies inside the object.
-    unsafe { allocate_buffer(ctx, &raw const BYTES, len).add(BUFFER_DATA as usize) }
+    unsafe { allocate_buffer(ctx, &raw const BYTES.head, len).add(BUFFER_DATA as usize) }
 }
 
 /// Frees what cannot be reached any more; the bytes that are still alive.

@@ -18,6 +18,14 @@ native! {
         }
     }
 
+    fn flash_mem_move(_ctx: *mut Context, to: *mut u8, from: *const u8, bytes: i64) {
+        if bytes > 0 {
+            // SAFETY: compiled code gives areas of arrays' buffers that std has checked. `bytes` is 0
+            // when an address is null (the buffer of an empty array).
+            unsafe { core::ptr::copy(from, to, bytes as usize) };
+        }
+    }
+
     fn flash_mem_free(_ctx: *mut Context, memory: *mut u8) {
         // SAFETY: the (unsafe) caller got the address from `flash_mem_alloc`.
         unsafe { libc::free(memory.cast()) };

@@ -1,0 +1,304 @@
+//! One SSA function to Cranelift's IR: blocks, values, terminators. Instructions are in `inst`,
+//! `memory`, `calls` and `checks`, which add methods to [`FunctionLowering`].
+//!
+//! Blocks are visited in reverse post-order, so that a definition comes before its uses; blocks
+//! that nothing reaches are left out. Needs verified SSA.
+
+use super::names::{Names, Target};
+use super::target::{Machine, clif_type};
+use crate::ssa::{self, Aux, BlockCall, Loc, Op, Region, Terminator, Type};
+use cranelift_codegen::ir::{
+    self, AbiParam, BlockArg, ExternalName, GlobalValue, GlobalValueData, InstBuilder, MemFlagsData, StackSlotData,
+    StackSlotKind, TrapCode, UserFuncName, types,
+};
+use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Switch};
+use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
+
+/// What all functions of a module share.
+#[derive(Clone, Copy)]
+pub struct Environment<'a> {
+    pub module: &'a ssa::Module,
+    pub names: &'a Names,
+    pub machine: &'a Machine,
+}
+
+/// Control never gets here.
+pub const UNREACHABLE: TrapCode = TrapCode::unwrap_user(1);
+
+pub struct FunctionLowering<'a, 'b> {
+    pub env: Environment<'a>,
+    pub function: &'a ssa::Function,
+    pub builder: FunctionBuilder<'b>,
+    pub imports: Imports,
+    values: Vec<Option<ir::Value>>,
+    blocks: Vec<Option<ir::Block>>,
+    pub slots: Vec<ir::StackSlot>,
+    uses_globals: bool,
+    /// Address of the globals area; made in the entry block of a function that needs it.
+    pub globals: Option<ir::Value>,
+    /// Some load reads memory of any region: then Cranelift must not be told of regions.
+    pub mixes_regions: bool,
+}
+
+/// Functions, signatures and symbols that were declared to Cranelift, so that each is once.
+#[derive(Default)]
+pub struct Imports {
+    pub functions: FxHashMap<Target, ir::FuncRef>,
+    pub signatures: FxHashMap<ssa::Signature, ir::SigRef>,
+    pub symbols: FxHashMap<Target, GlobalValue>,
+}
+
+/// Builds the Cranelift function; the number of SSA instructions in it tells how large it is.
+pub fn build<'a>(
+    env: Environment<'a>,
+    id: ssa::FuncId,
+    context: &mut FunctionBuilderContext,
+    target: &mut ir::Function,
+) -> usize {
+    let function = &env.module.functions[id.index()];
+    target.name = UserFuncName::User(Target::Function(id).to_cranelift());
+    target.signature = super::calls::flash_signature(env.machine, &function.signature);
+    let order = reverse_post_order(function);
+    let mut lowering = FunctionLowering {
+        env,
+        function,
+        builder: FunctionBuilder::new(target, context),
+        imports: Imports::default(),
+        values: vec![None; function.values.len()],
+        blocks: vec![None; function.blocks.len()],
+        slots: Vec::new(),
+        uses_globals: false,
+        globals: None,
+        mixes_regions: false,
+    };
+    lowering.declare(&order);
+    let mut count = 0;
+    for &block in &order {
+        count += lowering.lower_block(block);
+    }
+    lowering.builder.seal_all_blocks();
+    lowering.builder.finalize(env.machine.isa().frontend_config());
+    count
+}
+
+/// Blocks that the entry reaches, each before the blocks it dominates.
+pub fn reverse_post_order(function: &ssa::Function) -> Vec<ssa::Block> {
+    let mut seen = FxHashSet::default();
+    let mut order = Vec::new();
+    let entry = function.entry();
+    seen.insert(entry);
+    let mut stack = vec![(entry, successors(function, entry), 0)];
+    while let Some((block, next, index)) = stack.last_mut() {
+        match next.get(*index) {
+            Some(&successor) => {
+                *index += 1;
+                if seen.insert(successor) {
+                    stack.push((successor, successors(function, successor), 0));
+                }
+            }
+            None => {
+                order.push(*block);
+                stack.pop();
+            }
+        }
+    }
+    order.reverse();
+    order
+}
+
+fn successors(function: &ssa::Function, block: ssa::Block) -> SmallVec<[ssa::Block; 2]> {
+    function.block(block).terminator.targets().iter().map(|target| target.block).collect()
+}
+
+impl FunctionLowering<'_, '_> {
+    /// Makes blocks, parameters and slots, and what the function needs at its start.
+    fn declare(&mut self, order: &[ssa::Block]) {
+        let function = self.function;
+        for (index, &block) in order.iter().enumerate() {
+            let made = self.builder.create_block();
+            self.blocks[block.index()] = Some(made);
+            let data = function.block(block);
+            if index == 0 {
+                self.builder.append_block_params_for_function_params(made);
+                let params: SmallVec<[ir::Value; 8]> = self.builder.block_params(made).iter().copied().collect();
+                for (&param, value) in data.params.iter().zip(params) {
+                    self.define(param, value);
+                }
+            } else {
+                for &param in &data.params {
+                    let value = self.builder.append_block_param(made, clif_type(function.value_type(param)));
+                    self.define(param, value);
+                }
+                if matches!(data.terminator, Terminator::Unreachable) {
+                    self.builder.set_cold_block(made);
+                }
+            }
+        }
+        for slot in &function.slots {
+            let shift = slot.align.max(1).trailing_zeros() as u8;
+            let data = StackSlotData::new(StackSlotKind::ExplicitSlot, slot.size, shift);
+            self.slots.push(self.builder.create_sized_stack_slot(data));
+        }
+        let insts = order.iter().flat_map(|&block| &function.block(block).insts).map(|&inst| function.inst(inst));
+        let mut uses_globals = false;
+        for inst in insts {
+            uses_globals |= inst.op == Op::GlobalAddr;
+            self.mixes_regions |= match (inst.op, &inst.aux) {
+                (Op::Load, Aux::Mem(mem)) => mem.region == Region::ANY && !mem.readonly,
+                (Op::Copy, Aux::Bytes(_, region)) => *region == Region::ANY,
+                _ => false,
+            };
+        }
+        self.uses_globals = uses_globals;
+    }
+
+    /// Translates a block and gives its number of instructions.
+    fn lower_block(&mut self, block: ssa::Block) -> usize {
+        let data = self.function.block(block);
+        self.builder.switch_to_block(self.block(block));
+        if self.uses_globals && self.globals.is_none() {
+            self.find_globals();
+        }
+        for &inst in &data.insts {
+            let inst = self.function.inst(inst);
+            self.set_location(Some(inst.loc));
+            self.lower_inst(inst);
+        }
+        self.set_location(data.loc);
+        self.lower_terminator(&data.terminator);
+        data.insts.len() + 1
+    }
+
+    /// At the start of the entry block, the first that is translated.
+    fn find_globals(&mut self) {
+        let context = self.context();
+        let offset = flash_abi::context::GLOBALS as i32;
+        // One load at most for all accesses, which Cranelift may put before a loop.
+        let flags = MemFlagsData::trusted().with_readonly().with_can_move();
+        self.globals = Some(self.builder.ins().load(types::I64, flags, context, offset));
+    }
+
+    fn set_location(&mut self, loc: Option<Loc>) {
+        let location = loc.map_or_else(ir::SourceLoc::default, |loc| ir::SourceLoc::new(loc.0 + 1));
+        self.builder.set_srcloc(location);
+    }
+
+    fn lower_terminator(&mut self, terminator: &Terminator) {
+        match terminator {
+            Terminator::Jump(target) => {
+                let (block, args) = self.target(target);
+                self.builder.ins().jump(block, &args);
+            }
+            Terminator::Branch { condition, then, otherwise } => {
+                let condition = self.value(*condition);
+                let (then, then_args) = self.target(then);
+                let (otherwise, otherwise_args) = self.target(otherwise);
+                self.builder.ins().brif(condition, then, &then_args, otherwise, &otherwise_args);
+            }
+            Terminator::Switch { value, cases, default } => self.lower_switch(*value, cases, default),
+            Terminator::Return(values) => {
+                let values = self.value_list(values);
+                self.builder.ins().return_(&values);
+            }
+            Terminator::Unreachable => {
+                self.builder.ins().trap(UNREACHABLE);
+            }
+            Terminator::Try { .. } => bug!("lower: `try` in {}", self.function.symbol),
+        }
+    }
+
+    fn lower_switch(&mut self, value: ssa::Value, cases: &[(i64, BlockCall)], default: &BlockCall) {
+        let bits = self.function.value_type(value).bytes() * 8;
+        let value = self.value(value);
+        let mut switch = Switch::new();
+        // Cranelift's switch passes no arguments: a target that takes some gets a block before it.
+        let mut bridges: Vec<(ir::Block, &BlockCall)> = Vec::new();
+        let mut plain = |lowering: &mut Self, call| {
+            let call: &BlockCall = call;
+            if call.args.is_empty() {
+                return lowering.block(call.block);
+            }
+            let bridge = lowering.builder.create_block();
+            bridges.push((bridge, call));
+            bridge
+        };
+        for (case, call) in cases {
+            let target = plain(self, call);
+            switch.set_entry(u128::from(*case as u64 & mask(bits)), target);
+        }
+        let default = plain(self, default);
+        switch.emit(&mut self.builder, value, default);
+        for (bridge, call) in bridges {
+            self.builder.switch_to_block(bridge);
+            let (block, args) = self.target(call);
+            self.builder.ins().jump(block, &args);
+        }
+    }
+
+    fn target(&self, call: &BlockCall) -> (ir::Block, SmallVec<[BlockArg; 4]>) {
+        (self.block(call.block), call.args.iter().map(|&arg| self.value(arg).into()).collect())
+    }
+
+    pub fn block(&self, block: ssa::Block) -> ir::Block {
+        match self.blocks[block.index()] {
+            Some(block) => block,
+            None => bug!("lower: {block} of {} is not reached", self.function.symbol),
+        }
+    }
+
+    pub fn value(&self, value: ssa::Value) -> ir::Value {
+        match self.values[value.index()] {
+            Some(value) => value,
+            None => bug!("lower: {value} of {} is used before it is defined", self.function.symbol),
+        }
+    }
+
+    pub fn value_list(&self, values: &[ssa::Value]) -> SmallVec<[ir::Value; 8]> {
+        values.iter().map(|&value| self.value(value)).collect()
+    }
+
+    pub fn define(&mut self, value: ssa::Value, is: ir::Value) {
+        self.values[value.index()] = Some(is);
+    }
+
+    /// The context. Taken afresh at each use: a copy of the pinned register costs nothing, a value
+    /// that lives long costs a register.
+    pub fn context(&mut self) -> ir::Value {
+        self.builder.ins().get_pinned_reg(types::I64)
+    }
+
+    pub fn iconst(&mut self, ty: Type, value: i64) -> ir::Value {
+        let bits = ty.bytes() * 8;
+        self.builder.ins().iconst(clif_type(ty), (value as u64 & mask(bits)) as i64)
+    }
+
+    /// Address of a symbol.
+    pub fn symbol_address(&mut self, target: Target) -> ir::Value {
+        let global = match self.imports.symbols.get(&target) {
+            Some(&global) => global,
+            None => {
+                let name = self.builder.func.declare_imported_user_function(target.to_cranelift());
+                let global = self.builder.create_global_value(GlobalValueData::Symbol {
+                    name: ExternalName::user(name),
+                    offset: 0.into(),
+                    colocated: true,
+                    tls: false,
+                });
+                self.imports.symbols.insert(target, global);
+                global
+            }
+        };
+        self.builder.ins().symbol_value(types::I64, global)
+    }
+}
+
+/// The low `bits` bits.
+pub fn mask(bits: u32) -> u64 {
+    u64::MAX >> (64 - bits)
+}
+
+/// A parameter or result that needs no extension.
+pub fn plain_param(ty: Type) -> AbiParam {
+    AbiParam::new(clif_type(ty))
+}

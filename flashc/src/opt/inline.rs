@@ -1,0 +1,159 @@
+//! Puts the bodies of functions in place of calls, callees first. What is worth it is decided by size,
+//! with bonuses for constant and closure arguments, loops, and single call sites; small functions that
+//! call themselves take themselves in a few times. After each round the caller is cleaned up, so that
+//! calls of closures become direct and are seen by the next round.
+//! Needs no unreachable blocks. Makes of a function's locations scopes of the caller. Calls that a
+//! `try` guards stay.
+
+mod copy;
+mod cost;
+
+use super::callgraph::CallGraph;
+use super::{Context, clean_up};
+use crate::ssa::analysis::{Cfg, Dominators, Loops};
+use crate::ssa::{Aux, Block, FuncId, Function, Inst, Module, Op, Signature, Terminator};
+use cost::{Callee, Site};
+use rayon::prelude::*;
+
+/// A function is not made longer than this by inlining.
+const MOST_INSTS: u32 = 6000;
+/// Times that a function's calls are looked at.
+const ROUNDS: u32 = 5;
+/// A function that calls itself takes itself in as long as it is not longer than this afterwards.
+const MOST_RECURSIVE_INSTS: u32 = 160;
+
+/// Runs the pass on the module.
+pub fn run(module: &mut Module) {
+    let graph = CallGraph::new(module);
+    let signatures: Vec<Signature> = module.functions.iter().map(|f| f.signature.clone()).collect();
+    let symbols: Vec<String> = module.functions.iter().map(|f| f.symbol.clone()).collect();
+    let mut functions = std::mem::take(&mut module.functions);
+    let context = Context { module, signatures: &signatures, symbols: &symbols, effects: &[] };
+    // Functions of one level call only functions of lower levels, or their own group.
+    let (levels, level_of) = levels(&graph);
+    for level in levels {
+        let mut taken: Vec<(FuncId, Function)> =
+            level.iter().map(|&id| (id, std::mem::replace(&mut functions[id.index()], placeholder()))).collect();
+        taken.par_iter_mut().for_each(|(id, function)| {
+            Inliner { context: &context, graph: &graph, functions: &functions, level_of: &level_of, id: *id }
+                .run(function);
+        });
+        for (id, function) in taken {
+            functions[id.index()] = function;
+        }
+    }
+    module.functions = functions;
+}
+
+/// Stands for a function while it is worked on.
+fn placeholder() -> Function {
+    Function::new(String::new(), Signature::default(), String::new())
+}
+
+/// The functions by how far they are above the ones that call nobody, and that height of each.
+fn levels(graph: &CallGraph) -> (Vec<Vec<FuncId>>, Vec<usize>) {
+    let mut level_of_group: Vec<usize> = Vec::with_capacity(graph.groups.len());
+    let mut levels: Vec<Vec<FuncId>> = Vec::new();
+    for (index, group) in graph.groups.iter().enumerate() {
+        let callees = group.iter().flat_map(|id| &graph.callees[id.index()]);
+        let below = callees.map(|callee| graph.group_of[callee.index()] as usize).filter(|&other| other != index);
+        let level = below.map(|other| level_of_group[other] + 1).max().unwrap_or(0);
+        level_of_group.push(level);
+        if levels.len() <= level {
+            levels.resize_with(level + 1, Vec::new);
+        }
+        levels[level].extend(group);
+    }
+    let level_of = graph.group_of.iter().map(|&group| level_of_group[group as usize]).collect();
+    (levels, level_of)
+}
+
+struct Inliner<'a, 'b> {
+    context: &'a Context<'b>,
+    graph: &'a CallGraph,
+    /// Finished, unless of the same level.
+    functions: &'a [Function],
+    /// By function.
+    level_of: &'a [usize],
+    id: FuncId,
+}
+
+impl Inliner<'_, '_> {
+    fn run(&self, function: &mut Function) {
+        for _ in 0..ROUNDS {
+            let sites = self.chosen_sites(function);
+            if sites.is_empty() {
+                break;
+            }
+            for (block, inst, callee) in sites.into_iter().rev() {
+                copy::inline_call(function, block, inst, &self.functions[callee.index()]);
+            }
+            clean_up(function, self.context);
+        }
+        self.unroll_recursion(function);
+    }
+
+    /// Calls to put bodies in place of, in the order of the layout.
+    fn chosen_sites(&self, function: &Function) -> Vec<(Block, Inst, FuncId)> {
+        let cfg = Cfg::new(function);
+        let dominators = Dominators::new(function, &cfg);
+        let loops = Loops::new(function, &cfg, &dominators);
+        let mut size = cost::size(function);
+        let mut chosen = Vec::new();
+        for (block, inst, callee) in calls(function) {
+            // A call that became direct may be of a function that is not finished.
+            let is_finished = self.level_of[callee.index()] < self.level_of[self.id.index()];
+            if !is_finished || self.graph.is_recursive(callee) || !cfg.is_reachable(block) {
+                continue;
+            }
+            let body = &self.functions[callee.index()];
+            let is_only_call = self.graph.call_sites[callee.index()] == 1 && !self.graph.is_visible[callee.index()];
+            let callee_facts = Callee { function: body, is_only_call };
+            let is_cold = matches!(function.block(block).terminator, Terminator::Unreachable);
+            let site = Site { caller: function, call: function.inst(inst), depth: loops.depth(block), is_cold };
+            let added = cost::size(body);
+            if cost::is_worth_it(&callee_facts, &site, added) && (size + added <= MOST_INSTS || added <= 12) {
+                size += added;
+                chosen.push((block, inst, callee));
+            }
+        }
+        chosen
+    }
+
+    /// Copies of the function's own body for its calls to itself: the cases that end the recursion are
+    /// then reached without a call.
+    fn unroll_recursion(&self, function: &mut Function) {
+        if !self.graph.callees[self.id.index()].contains(&self.id) || !cost::may_copy(function) {
+            return;
+        }
+        let original = function.clone();
+        let body_size = cost::size(&original);
+        for _ in 0..3 {
+            let sites: Vec<(Block, Inst, FuncId)> = calls(function).filter(|(_, _, id)| *id == self.id).collect();
+            let after = cost::size(function) + body_size * sites.len() as u32;
+            if sites.is_empty() || after > MOST_RECURSIVE_INSTS {
+                return;
+            }
+            for (block, inst, _) in sites.into_iter().rev() {
+                copy::inline_call(function, block, inst, &original);
+            }
+            clean_up(function, self.context);
+        }
+    }
+}
+
+/// Direct calls, without those that a `try` guards.
+fn calls(function: &Function) -> impl Iterator<Item = (Block, Inst, FuncId)> {
+    function.layout.iter().flat_map(move |&block| {
+        let data = function.block(block);
+        let guarded = match data.terminator {
+            Terminator::Try { .. } => data.insts.last().copied(),
+            _ => None,
+        };
+        let of_inst = move |&inst: &Inst| match function.inst(inst).aux {
+            Aux::Function(id) if function.inst(inst).op == Op::Call && Some(inst) != guarded => Some((block, inst, id)),
+            _ => None,
+        };
+        data.insts.iter().filter_map(of_inst)
+    })
+}

@@ -1,0 +1,222 @@
+//! The optimiser: SSA to better SSA. [`PASSES`] is the order of passes with the reason for each
+//! place; a pass is one file with one function `run`. Functions are optimised in parallel; what becomes
+//! of one depends on the module only, never on the number of threads. In debug builds the verifier
+//! runs after every pass.
+//!
+//! What all passes keep: the order of visible effects, and every failing check at its place among
+//! them (an earlier check is never moved behind, a later one never before, a store or a call).
+
+mod branches;
+mod callgraph;
+mod closures;
+mod dce;
+mod dead_functions;
+mod effects;
+mod facts;
+mod gvn;
+mod inline;
+mod promote;
+#[cfg(test)]
+mod random;
+mod reaching;
+mod rewrite;
+mod simplify;
+mod tailrec;
+
+use crate::ssa::verify::verify_with;
+use crate::ssa::{Block, Function, Loc, Location, Module, ScopeId, Signature};
+use effects::Effects;
+use rayon::prelude::*;
+
+/// How much to optimise.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Level {
+    /// What the language promises only: tail calls of a function to itself are loops.
+    None,
+    #[default]
+    Full,
+}
+
+/// What a pass may know besides its function.
+pub(crate) struct Context<'a> {
+    /// Its functions are elsewhere while passes run.
+    pub module: &'a Module,
+    /// Of the module's functions.
+    pub signatures: &'a [Signature],
+    pub symbols: &'a [String],
+    /// Of the module's functions; empty as long as nothing is known.
+    pub effects: &'a [Effects],
+}
+
+type FunctionPass = fn(&mut Function, &Context<'_>) -> bool;
+
+/// A step of the optimiser.
+#[derive(Clone, Copy)]
+pub struct Pass {
+    pub name: &'static str,
+    work: Work,
+    /// Why it stands here.
+    pub reason: &'static str,
+}
+
+#[derive(Clone, Copy)]
+enum Work {
+    /// On each function by itself.
+    Function(FunctionPass),
+    /// On the module.
+    Module(fn(&mut Module)),
+}
+
+const fn each(name: &'static str, pass: FunctionPass, reason: &'static str) -> Pass {
+    Pass { name, work: Work::Function(pass), reason }
+}
+
+const fn whole(name: &'static str, pass: fn(&mut Module), reason: &'static str) -> Pass {
+    Pass { name, work: Work::Module(pass), reason }
+}
+
+/// All passes of [`Level::Full`], in order.
+pub const PASSES: &[Pass] = &[
+    each("branches", branches::run, "unreachable blocks and redundant parameters would cost all others time"),
+    each("simplify", simplify::run, "constants decide branches"),
+    each("branches", branches::run, "simplify made conditions constant"),
+    each("promote", promote::run, "variables in memory hide constants; before gvn, which then sees values"),
+    each(
+        "tailrec",
+        tailrec::run,
+        "promote has removed slots that would stand in the way; before functions are inlined",
+    ),
+    each("simplify", simplify::run, "promoted values may be constant"),
+    each("branches", branches::run, "promotion adds parameters that may be redundant"),
+    each("gvn", gvn::run, "needs no unreachable blocks; finds more after simplify's canonical forms"),
+    each("dce", dce::run, "callees are small when they are measured for inlining"),
+    whole("inline", inline::run, "cleans up what it changed; everything later works on larger functions"),
+    whole("dead_functions", dead_functions::run, "after inlining, so that nothing below works on what is gone"),
+];
+
+/// The passes of [`Level::None`].
+pub const NEEDED_PASSES: &[Pass] = &[
+    each("branches", branches::run, "a call and the return of its result come together"),
+    each("tailrec", tailrec::run, "the language promises it"),
+];
+
+/// Optimises a module in place.
+pub fn optimize(module: &mut Module, level: Level) {
+    let passes = passes_of(level);
+    let mut rest = passes;
+    while let Some(first) = rest.first() {
+        let count = match first.work {
+            Work::Module(run) => {
+                run(module);
+                verify_after(module, first);
+                1
+            }
+            // Passes on functions in a row run function by function: one is in the cache all the time.
+            Work::Function(_) => {
+                let count = rest.iter().take_while(|pass| matches!(pass.work, Work::Function(_))).count();
+                run_on_functions(module, &rest[..count]);
+                count
+            }
+        };
+        rest = &rest[count..];
+    }
+}
+
+/// As [`optimize`], and calls `observe` with the module before the first pass (by the name `build`)
+/// and after each one, with its name.
+pub fn optimize_with_trace(module: &mut Module, level: Level, mut observe: impl FnMut(&str, &Module)) {
+    observe("build", module);
+    for pass in passes_of(level) {
+        run_pass(module, pass);
+        observe(pass.name, module);
+    }
+}
+
+/// Runs one pass by its name, for tests of it. False when there is none.
+pub fn run_by_name(module: &mut Module, name: &str) -> bool {
+    let pass = PASSES.iter().find(|pass| pass.name == name);
+    if let Some(pass) = pass {
+        run_pass(module, pass);
+    }
+    pass.is_some()
+}
+
+fn passes_of(level: Level) -> &'static [Pass] {
+    match level {
+        Level::None => NEEDED_PASSES,
+        Level::Full => PASSES,
+    }
+}
+
+fn run_pass(module: &mut Module, pass: &Pass) {
+    match pass.work {
+        Work::Module(run) => {
+            run(module);
+            verify_after(module, pass);
+        }
+        Work::Function(_) => run_on_functions(module, std::slice::from_ref(pass)),
+    }
+}
+
+fn run_on_functions(module: &mut Module, passes: &[Pass]) {
+    let effects = effects::summarize(module);
+    let signatures: Vec<Signature> = module.functions.iter().map(|f| f.signature.clone()).collect();
+    let symbols: Vec<String> = module.functions.iter().map(|f| f.symbol.clone()).collect();
+    let mut functions = std::mem::take(&mut module.functions);
+    let context = Context { module, signatures: &signatures, symbols: &symbols, effects: &effects };
+    functions.par_iter_mut().for_each(|function| {
+        for pass in passes {
+            let Work::Function(run) = pass.work else { crate::bug!("opt: {} is not for functions", pass.name) };
+            run(function, &context);
+            if cfg!(debug_assertions) {
+                verify_one(&context, function, pass.name);
+            }
+        }
+    });
+    module.functions = functions;
+}
+
+/// The sequence that makes a function small and canonical again after a change such as inlining.
+pub(crate) fn clean_up(function: &mut Function, context: &Context<'_>) {
+    branches::run(function, context);
+    for _ in 0..4 {
+        let mut changed = closures::run(function, context);
+        changed |= simplify::run(function, context);
+        changed |= promote::run(function, context);
+        changed |= branches::run(function, context);
+        changed |= gvn::run(function, context);
+        dce::run(function, context);
+        if !changed {
+            break;
+        }
+    }
+    branches::run(function, context);
+}
+
+fn verify_one(context: &Context<'_>, function: &Function, pass: &str) {
+    if let Err(message) = verify_with(context.module, context.signatures, function) {
+        let text = crate::ssa::text::print_function(context.module, function);
+        crate::bug!("opt: after {pass}: {message}\n{text}");
+    }
+}
+
+fn verify_after(module: &Module, pass: &Pass) {
+    if cfg!(debug_assertions)
+        && let Err(message) = crate::ssa::verify::verify(module)
+    {
+        crate::bug!("opt: after {}: {message}", pass.name);
+    }
+}
+
+/// A place in the source for an instruction that a pass adds to a block.
+fn location_of(function: &mut Function, block: Block) -> Loc {
+    let data = function.block(block);
+    if let Some(loc) = data.loc.or(data.insts.last().map(|&inst| function.inst(inst).loc)) {
+        return loc;
+    }
+    if function.locations.is_empty() {
+        let file = crate::source::FileId(0);
+        function.locations.push(Location { file, offset: 0, scope: ScopeId(0) });
+    }
+    Loc(0)
+}

@@ -1,0 +1,133 @@
+//! Puts a variable that is assigned in several blocks into SSA: says which value reaches a block,
+//! with new block parameters where ways from different assignments meet. For passes that take a
+//! variable out of memory (`promote`) or copy blocks, so that a value has several definitions (`rotate`).
+
+use super::rewrite::{insert_args, insert_param, make_zero};
+use crate::ssa::analysis::{Cfg, Dominators};
+use crate::ssa::{Block, Function, Type, Value};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// Where ways meet: by block, the blocks of its dominance frontier.
+#[derive(Debug)]
+pub struct Frontiers(Vec<Vec<Block>>);
+
+impl Frontiers {
+    pub fn new(function: &Function, cfg: &Cfg, dominators: &Dominators) -> Frontiers {
+        let mut frontiers = vec![Vec::new(); function.blocks.len()];
+        for &block in &cfg.order {
+            if cfg.predecessors(block).len() < 2 {
+                continue;
+            }
+            for &predecessor in cfg.predecessors(block) {
+                let mut runner = predecessor;
+                while Some(runner) != dominators.immediate(block) {
+                    let frontier: &mut Vec<Block> = &mut frontiers[runner.index()];
+                    if frontier.last() != Some(&block) {
+                        frontier.push(block);
+                    }
+                    match dominators.immediate(runner) {
+                        Some(next) => runner = next,
+                        None => break,
+                    }
+                }
+            }
+        }
+        Frontiers(frontiers)
+    }
+
+    /// The blocks where several assignments from these blocks may meet.
+    fn closure(&self, blocks: impl IntoIterator<Item = Block>) -> FxHashSet<Block> {
+        let mut found = FxHashSet::default();
+        let mut work: Vec<Block> = blocks.into_iter().collect();
+        while let Some(block) = work.pop() {
+            for &next in &self.0[block.index()] {
+                if found.insert(next) {
+                    work.push(next);
+                }
+            }
+        }
+        found
+    }
+}
+
+/// One variable. Its blocks must be reachable, and the graph must not change while it exists.
+pub struct Variable<'a> {
+    cfg: &'a Cfg,
+    dominators: &'a Dominators,
+    ty: Type,
+    /// Value at the end of a block that assigns, and what was found for others.
+    at_end: FxHashMap<Block, Value>,
+    at_start: FxHashMap<Block, Value>,
+    meets: FxHashSet<Block>,
+    /// Blocks whose new parameter needs its arguments.
+    pending: Vec<Block>,
+}
+
+impl<'a> Variable<'a> {
+    /// `assigned`: the value at the end of each block that assigns the variable.
+    pub fn new(
+        cfg: &'a Cfg,
+        dominators: &'a Dominators,
+        frontiers: &Frontiers,
+        ty: Type,
+        assigned: FxHashMap<Block, Value>,
+    ) -> Variable<'a> {
+        let meets = frontiers.closure(assigned.keys().copied());
+        Variable { cfg, dominators, ty, at_end: assigned, at_start: FxHashMap::default(), meets, pending: Vec::new() }
+    }
+
+    /// The value when a block begins.
+    pub fn at_start(&mut self, function: &mut Function, block: Block) -> Value {
+        // Up the dominator tree to a block that knows; all blocks on the way know then.
+        let mut path = vec![block];
+        let value = loop {
+            let current = path[path.len() - 1];
+            if let Some(&value) = self.at_start.get(&current) {
+                break value;
+            }
+            if self.meets.contains(&current) {
+                self.pending.push(current);
+                break insert_param(function, current, self.ty);
+            }
+            match self.dominators.immediate(current) {
+                None => break self.unassigned(function, current),
+                Some(parent) => match self.at_end.get(&parent) {
+                    Some(&value) => break value,
+                    None => path.push(parent),
+                },
+            }
+        };
+        for block in path {
+            self.at_start.insert(block, value);
+        }
+        value
+    }
+
+    /// The value when a block ends.
+    pub fn at_end(&mut self, function: &mut Function, block: Block) -> Value {
+        match self.at_end.get(&block) {
+            Some(&value) => value,
+            None => self.at_start(function, block),
+        }
+    }
+
+    /// Read before any assignment: any value will do, so it is zero.
+    fn unassigned(&mut self, function: &mut Function, entry: Block) -> Value {
+        let loc = super::location_of(function, entry);
+        let (inst, value) = make_zero(function, self.ty, loc);
+        function.block_mut(entry).insts.insert(0, inst);
+        value
+    }
+
+    /// Gives the new parameters their arguments.
+    pub fn finish(mut self, function: &mut Function) {
+        while let Some(block) = self.pending.pop() {
+            let mut sources = self.cfg.predecessors(block).to_vec();
+            sources.dedup();
+            for source in sources {
+                let value = self.at_end(function, source);
+                insert_args(function, source, block, value);
+            }
+        }
+    }
+}

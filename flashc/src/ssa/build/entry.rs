@@ -1,0 +1,78 @@
+//! Where a program begins: the entry that runs all top levels and `main`, and what C calls.
+
+use super::emitter::Vals;
+use super::function::FnBuilder;
+use super::module::{Instance, ModuleBuilder, Root};
+use super::place::Place;
+use crate::ssa::{Convention, Function, Signature, Type, Value};
+use crate::tir::{self, Ty};
+use flash_abi::symbols::Rt;
+
+impl ModuleBuilder<'_> {
+    /// Every initializer in order, then `main`; the exit code.
+    pub fn build_entry(&mut self) -> Function {
+        let tree = self.tree;
+        let signature = Signature { params: Vec::new(), results: vec![Type::I64] };
+        self.synthesize("flash.entry".to_string(), signature, |builder| {
+            for &initializer in &tree.initializers {
+                builder.e.set_span(tree.functions[initializer.index()].span);
+                builder.call_function(initializer, Vec::new(), &[], Ty::VOID, None);
+            }
+            let code = match tree.main {
+                Some(main) => builder.call_main(main),
+                None => builder.e.iconst(Type::I64, 0),
+            };
+            builder.e.ret(&[code]);
+        })
+    }
+
+    /// `export extern "C" fn`: passes everything on to the function.
+    pub fn build_export(&mut self, id: tir::FuncId) -> Function {
+        let function = &self.tree.functions[id.index()];
+        let Some(symbol) = function.attributes.export_c else { bug!("build: `{}` is not exported", function.name) };
+        let signature = self.function_signature(id, &[], &[]);
+        let results = signature.results.clone();
+        let mut func = Function::new(self.unique_symbol(symbol.to_string()), signature, function.name.clone());
+        func.convention = Convention::ExportC;
+        let mut builder = FnBuilder::new(self, func, function.span, function.result);
+        let callee = builder.cx.instance(Instance::Function(id, Vec::new()));
+        let args: Vec<Value> = builder.e.params().to_vec();
+        let vals = builder.e.call(callee, &args, &results);
+        if function.result == Ty::NEVER {
+            builder.e.unreachable();
+        }
+        builder.e.ret(&vals);
+        builder.e.finish()
+    }
+}
+
+impl FnBuilder<'_, '_> {
+    fn call_main(&mut self, main: tir::FuncId) -> Value {
+        let tree = self.cx.tree;
+        let function = &tree.functions[main.index()];
+        self.e.set_span(function.span);
+        let args = match function.params[..] {
+            [] => Vec::new(),
+            _ => vec![Vals::from_slice(&[self.program_args()])],
+        };
+        let vals = self.call_function(main, Vec::new(), &args, function.result, None);
+        match (self.cx.types.as_int(function.result), vals.first()) {
+            (Some(int), Some(&code)) => self.e.resize(code, Type::I64, int.is_signed()),
+            _ => self.e.iconst(Type::I64, 0),
+        }
+    }
+
+    /// The program's arguments as a `[str]`.
+    fn program_args(&mut self) -> Value {
+        let count = self.e.call_rt(Rt::ArgCount, &[])[0];
+        let data = self.new_buffer(Ty::STR, count);
+        let area = self.cx.area(Root::Element(Ty::STR));
+        let size = self.cx.layout(Ty::STR).size;
+        self.count_loop(count, |this, index| {
+            let arg = this.e.call_rt(Rt::Arg, &[index]);
+            let address = this.e.element_addr(data, index, size);
+            this.write(&Place::Memory { address, offset: 0, area, ty: Ty::STR, readonly: false }, &arg);
+        });
+        self.new_array(Ty::STR, Some((data, count)))
+    }
+}

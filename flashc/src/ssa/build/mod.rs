@@ -1,0 +1,63 @@
+//! From the typed tree to SSA. Starts at the program's roots (top levels, `main`, what C may call)
+//! and writes each function that they reach once for each list of type arguments, so generics are
+//! gone afterwards, and so are aggregates: see [`layout`] for what becomes of them.
+//!
+//! `module` holds what all functions share, `function` begins and ends one, `emitter` writes
+//! instructions, `ssa_vars` finds out which value a variable has; the other files have a subject of
+//! the language each. Nothing here optimises: escape analysis, for one, is `opt`'s.
+
+mod aggregate;
+mod arith;
+mod array;
+mod assign;
+mod call;
+mod compare;
+mod control;
+mod convert;
+mod emitter;
+mod entry;
+mod expr;
+mod function;
+mod intrinsic;
+mod layout;
+mod module;
+mod names;
+mod optional;
+mod pattern;
+mod place;
+mod show;
+mod ssa_vars;
+#[cfg(test)]
+mod tests;
+
+use crate::source::SourceMap;
+use crate::ssa::Module;
+use crate::tir;
+use module::{Instance, ModuleBuilder, Tree};
+
+#[derive(Clone, Copy, Debug, Default)]
+pub struct BuildOptions {
+    /// Integer `+`, `-`, `*` and negation fail when the result does not fit.
+    pub overflow_checks: bool,
+}
+
+/// The whole program as SSA. The same tree always gives the same module.
+pub fn build(program: tir::Program, _sources: &SourceMap, options: BuildOptions) -> Module {
+    let tir::Program { types, modules, functions, globals, nominals, impls: _, initializers, main } = program;
+    let tree = Tree { modules, functions, globals, nominals, initializers, main };
+    let mut builder = ModuleBuilder::new(&tree, types, options);
+    if tree.main.is_some() || !tree.initializers.is_empty() {
+        let entry = builder.instance(Instance::Entry);
+        builder.set_entry(entry);
+    }
+    for (index, function) in tree.functions.iter().enumerate() {
+        if function.attributes.export_c.is_some() {
+            builder.instance(Instance::ExportC(tir::FuncId(index as u32)));
+        }
+    }
+    while let Some((id, instance)) = builder.next_unwritten() {
+        let function = builder.build_instance(instance);
+        builder.define(id, function);
+    }
+    builder.finish()
+}
