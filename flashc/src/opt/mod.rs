@@ -17,7 +17,7 @@ mod gvn;
 mod inline;
 mod promote;
 #[cfg(test)]
-mod random;
+pub(crate) mod random;
 mod reaching;
 mod rewrite;
 mod simplify;
