@@ -3,8 +3,9 @@
 
 use std::ptr::null_mut;
 
-/// The page size that mappings are rounded to; every supported system's page divides it or is equal.
-pub const PAGE: usize = 4096;
+/// What the system can protect by itself: its page divides this or is equal. (Linux on aarch64 has pages of 4, 16
+/// or 64 KB.)
+pub const PAGE: usize = if cfg!(target_arch = "x86_64") { 4 << 10 } else { 64 << 10 };
 
 /// A range of address space, given back when dropped.
 #[derive(Debug)]
@@ -102,8 +103,13 @@ pub unsafe fn guard(start: *mut u8, size: usize) -> bool {
 /// Gives the memory of a committed range back; the range stays usable and reads as zero.
 ///
 /// # Safety
-/// As [`commit`], and what the range holds is needed no more.
+/// The range is committed and part of a mapping of the caller, and what it holds is needed no more.
 pub unsafe fn discard(start: *mut u8, size: usize) {
     // SAFETY: promised by the caller.
-    unsafe { libc::madvise(start.cast(), size, libc::MADV_DONTNEED) };
+    unsafe {
+        if libc::madvise(start.cast(), size, libc::MADV_DONTNEED) != 0 {
+            // Smaller than the system's pages: cleared, but not given back.
+            start.write_bytes(0, size);
+        }
+    }
 }

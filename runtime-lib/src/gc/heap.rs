@@ -19,7 +19,8 @@ use std::time::Instant;
 const RESERVATION: usize = 128 << 30;
 const LEAST_RESERVATION: usize = 64 << 20;
 /// A collection is due when more than this, and more than what survived the last one, has been allocated.
-const LEAST_ALLOCATION: usize = 8 << 20;
+/// (Binary trees: 8 MB cost 1.1 times what malloc costs in C, 32 MB cost 0.6 times.)
+pub(super) const LEAST_ALLOCATION: usize = 32 << 20;
 
 /// How the heap checks itself: FLASH_GC, a list of words separated by commas.
 #[derive(Clone, Copy, Debug, Default)]
