@@ -60,7 +60,8 @@ pub fn load(object: &[u8], resolve: Resolver<'_>) -> Result<Loaded, LoadError> {
     if layout.architecture() != layout::host() {
         return Err(LoadError::Unsupported(format!("it is for {:?}", layout.architecture())));
     }
-    let mapping = Mapping::zeroed(layout.size()).ok_or(LoadError::OutOfMemory)?;
+    // Near the runtime, which is part of this executable: most calls then need no stub.
+    let mapping = Mapping::zeroed_near(layout.size(), load as *const () as usize).ok_or(LoadError::OutOfMemory)?;
     // SAFETY: the mapping was just made, is readable and writable, and nobody else knows it.
     let image = unsafe { std::slice::from_raw_parts_mut(mapping.start(), mapping.size()) };
     layout.link(image, mapping.start() as usize, resolve)?;
