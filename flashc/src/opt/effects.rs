@@ -7,7 +7,7 @@ use crate::ssa::analysis::Cfg;
 use crate::ssa::op::Class;
 use crate::ssa::{Aux, FuncId, Function, InstData, Module, Op, Region, Type, Value};
 use flash_abi::symbols::Effect;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// A set of regions that are written.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -224,4 +224,34 @@ pub fn is_visible(context: &Context<'_>, data: &InstData) -> bool {
         Class::Write | Class::Check => true,
         Class::Call => !is_removable(context, data),
     }
+}
+
+/// Addresses of objects made here (`alloc`s and stack slots) that nobody else ever knows. Of a slot,
+/// every address is named.
+pub fn private_objects(function: &Function, cfg: &Cfg, summaries: &[Effects]) -> FxHashSet<Value> {
+    // By address: the inst or the slot that it belongs to.
+    let mut origin: FxHashMap<Value, (bool, u32)> = FxHashMap::default();
+    let mut seen: FxHashSet<(bool, u32)> = FxHashSet::default();
+    for &block in &cfg.order {
+        let data = function.block(block);
+        for &inst in &data.insts {
+            let data = function.inst(inst);
+            match (data.op, &data.aux) {
+                (Op::Alloc, _) => drop(origin.insert(data.results[0], (false, inst.0))),
+                (Op::SlotAddr, Aux::Slot(slot)) => drop(origin.insert(data.results[0], (true, slot.0))),
+                _ => {
+                    for (operand, arg) in data.args.iter().enumerate() {
+                        let Some(&object) = origin.get(arg) else { continue };
+                        match use_of_address(summaries, data, operand) {
+                            AddressUse::Harmless => {}
+                            AddressUse::Derives => drop(origin.insert(data.results[0], object)),
+                            AddressUse::Escapes => drop(seen.insert(object)),
+                        }
+                    }
+                }
+            }
+        }
+        data.terminator.for_each_value(|value| seen.extend(origin.get(&value)));
+    }
+    origin.into_iter().filter(|(_, object)| !seen.contains(object)).map(|(value, _)| value).collect()
 }
