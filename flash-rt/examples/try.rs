@@ -19,8 +19,7 @@ fn main() -> std::io::Result<()> {
         std::process::exit(1);
     }
     let mut module = build(program, &graph.sources, BuildOptions::default());
-    let level =
-        if args.iter().any(|a| a == "-O0") { flashc::opt::Level::None } else { flashc::opt::Level::Full };
+    let level = if args.iter().any(|a| a == "-O0") { flashc::opt::Level::None } else { flashc::opt::Level::Full };
     flashc::opt::optimize(&mut module, level);
     let options = flashc::lower::LowerOptions::new(target_lexicon::Triple::host());
     let machine = match flashc::lower::lower(&module, &graph.sources, &options) {
