@@ -201,7 +201,7 @@ impl<'a> Body<'_, 'a> {
                 }
                 _ => None,
             },
-            // The type's arguments are inferred at the call; written ones are checked there.
+            // The type's arguments are taken up where the function is called.
             AstKind::TypeArgs { base, .. } => match self.path_of(base)? {
                 entity @ Entity::Nominal(_) => Some(entity),
                 _ => None,
