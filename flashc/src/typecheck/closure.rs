@@ -2,6 +2,7 @@
 
 use super::body::{Body, Frame, FrameResult};
 use super::flow;
+use super::init::Needer;
 use crate::ast::{self, Closure, PatternKind};
 use crate::diagnostics::Diagnostic;
 use crate::source::{Span, Symbol};
@@ -172,16 +173,15 @@ impl<'a> Body<'_, 'a> {
     }
 
     fn closure_name(&self) -> String {
-        match self.needer {
-            Some(super::init::Needer::Function(func)) => {
-                let owner = self.cx.functions.iter().find(|f| f.func == Some(func));
-                match owner.map(|f| (f.owner, f.ast.name.name)) {
-                    Some((Some(owner), name)) => format!("<closure in {owner}.{name}>"),
-                    Some((None, name)) => format!("<closure in {name}>"),
-                    None => "<closure>".to_owned(),
-                }
-            }
-            _ => "<closure>".to_owned(),
+        let owner = match self.needer {
+            Some(Needer::Function(func)) => self.cx.written.get(&func).map(|id| &self.cx.functions[id.index()]),
+            Some(Needer::Statement(..) | Needer::Global(_)) => return "<closure in <top level>>".to_owned(),
+            None => None,
+        };
+        match owner.map(|f| (f.owner, f.ast.name.name)) {
+            Some((Some(owner), name)) => format!("<closure in {owner}.{name}>"),
+            Some((None, name)) => format!("<closure in {name}>"),
+            None => "<closure>".to_owned(),
         }
     }
 }

@@ -354,8 +354,7 @@ impl<'a> Body<'_, 'a> {
         let Loop { exit, value, .. } = self.pop_loop();
         let ty = if exit.dead { Ty::NEVER } else { value.unwrap_or(Ty::VOID) };
         *self.flow() = exit;
-        let inner = Expr { kind: ExprKind::Loop { id, body: Box::new(inner), step: None }, ty, span };
-        inner
+        Expr { kind: ExprKind::Loop { id, body: Box::new(inner), step: None }, ty, span }
     }
 
     pub(super) fn break_expr(&mut self, label: Option<Ident>, value: Option<&'a ast::Expr>, span: Span) -> Expr {
