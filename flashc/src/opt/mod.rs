@@ -6,20 +6,26 @@
 //! What all passes keep: the order of visible effects, and every failing check at its place among
 //! them (an earlier check is never moved behind, a later one never before, a store or a call).
 
+mod bounds;
 mod branches;
 mod callgraph;
 mod closures;
+mod compact;
 mod dce;
 mod dead_functions;
 mod effects;
 mod facts;
 mod gvn;
 mod inline;
+mod licm;
+mod memory;
 mod promote;
 #[cfg(test)]
 pub(crate) mod random;
 mod reaching;
 mod rewrite;
+mod rotate;
+mod select;
 mod simplify;
 mod tailrec;
 
@@ -92,6 +98,25 @@ pub const PASSES: &[Pass] = &[
     each("dce", dce::run, "callees are small when they are measured for inlining"),
     whole("inline", inline::run, "cleans up what it changed; everything later works on larger functions"),
     whole("dead_functions", dead_functions::run, "after inlining, so that nothing below works on what is gone"),
+    each("memory", memory::run, "needs gvn's equal addresses; uses summaries, which are best after inlining"),
+    each("simplify", simplify::run, "loads became constants"),
+    each("branches", branches::run, "constants decide branches"),
+    each("gvn", gvn::run, "computations on forwarded loads became equal"),
+    each("dce", dce::run, "what only the removed loads needed"),
+    each("bounds", bounds::run, "needs memory's equal lengths, and loops that test at the top"),
+    each("simplify", simplify::run, "comparisons became constants"),
+    each("branches", branches::run, "constants decide branches; rotate copies what is left"),
+    each("rotate", rotate::run, "bounds has read the tests at the top"),
+    each("branches", branches::run, "rotation splits blocks and adds parameters"),
+    each("licm", licm::run, "needs bodies that run whenever their loop is entered"),
+    each("memory", memory::run, "the loads before a loop are known inside it"),
+    each("gvn", gvn::run, "what was taken out of several loops is equal"),
+    each("branches", branches::run, "licm made blocks before loops that may be empty"),
+    each("select", select::run, "licm has emptied the sides; nothing later looks at branches"),
+    each("simplify", simplify::run, "selects of truth values"),
+    each("branches", branches::run, "select leaves blocks to join"),
+    each("dce", dce::run, "nothing is left for the code generator to remove"),
+    each("compact", compact::run, "last: everything that is dead is known"),
 ];
 
 /// The passes of [`Level::None`].

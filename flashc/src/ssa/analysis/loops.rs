@@ -59,9 +59,9 @@ impl Loops {
         Loops { loops, innermost }
     }
 
-    /// Index of the innermost loop that the block is in.
+    /// Index of the innermost loop that the block is in; `None` for blocks that are newer than this.
     pub fn innermost(&self, block: Block) -> Option<usize> {
-        self.innermost[block.index()].map(|index| index as usize)
+        self.innermost.get(block.index()).copied().flatten().map(|index| index as usize)
     }
 
     pub fn depth(&self, block: Block) -> u32 {

@@ -1,0 +1,145 @@
+//! Conditions: what is known of optionals where they are true and where they are false.
+
+use super::body::Body;
+use super::flow::{Flow, strip};
+use super::operator::not;
+use crate::ast::{self, BinaryOp, ExprKind as AstKind, Literal, UnaryOp};
+use crate::source::Span;
+use crate::tir::{Expr, ExprKind, LocalId, Ty, TyKind};
+
+/// A checked condition, with what holds behind it either way.
+pub(super) struct Test {
+    pub(super) value: Expr,
+    pub(super) when_true: Flow,
+    pub(super) when_false: Flow,
+}
+
+impl<'a> Body<'_, 'a> {
+    /// A bool. The caller decides which of the two flows goes on.
+    pub(super) fn test(&mut self, expr: &'a ast::Expr) -> Test {
+        match &expr.kind {
+            AstKind::Paren(inner) => self.test(inner),
+            AstKind::Literal(Literal::Bool(known)) => {
+                let flow = self.flow().clone();
+                let value = self.expr(expr, None);
+                if *known {
+                    Test { value, when_true: flow, when_false: Flow::dead() }
+                } else {
+                    Test { value, when_true: Flow::dead(), when_false: flow }
+                }
+            }
+            AstKind::Unary { op: UnaryOp::Not, operand } => {
+                let inner = self.test(operand);
+                let span = expr.span;
+                let value = Expr { span, ..not(inner.value) };
+                Test { value, when_true: inner.when_false, when_false: inner.when_true }
+            }
+            AstKind::Binary { op: op @ (BinaryOp::And | BinaryOp::Or), left, right, .. } => {
+                let left = self.test(left);
+                let is_and = *op == BinaryOp::And;
+                let (on, skip) =
+                    if is_and { (left.when_true, left.when_false) } else { (left.when_false, left.when_true) };
+                *self.flow() = on;
+                let right = self.test(right);
+                let (l, r) = (Box::new(left.value), Box::new(right.value));
+                let kind = if is_and { ExprKind::And(l, r) } else { ExprKind::Or(l, r) };
+                let value = Expr { kind, ty: Ty::BOOL, span: expr.span };
+                if is_and {
+                    Test { value, when_true: right.when_true, when_false: skip.join(right.when_false) }
+                } else {
+                    Test { value, when_true: skip.join(right.when_true), when_false: right.when_false }
+                }
+            }
+            _ => {
+                let value = self.check(expr, Ty::BOOL);
+                let flow = self.flow().clone();
+                let (mut when_true, mut when_false) = (flow.clone(), flow);
+                match &value.kind {
+                    ExprKind::IsNull(inner) => when_false.add_non_null(&self.narrowable(inner)),
+                    ExprKind::Unary { operand, .. } => {
+                        if let ExprKind::IsNull(inner) = &operand.kind {
+                            when_true.add_non_null(&self.narrowable(inner));
+                        }
+                    }
+                    _ => {}
+                }
+                Test { value, when_true, when_false }
+            }
+        }
+    }
+
+    /// The local that a test for null says something about.
+    pub(super) fn narrowable(&self, value: &Expr) -> Vec<LocalId> {
+        let ExprKind::Local(id) = value.kind else { return Vec::new() };
+        if self.can_narrow(id) { vec![id] } else { Vec::new() }
+    }
+
+    /// Whether facts about the local stay true until it is assigned to in the text.
+    pub(super) fn can_narrow(&self, id: LocalId) -> bool {
+        let Some(frame) = self.frames.last() else { return false };
+        let local = &frame.locals[id.index()];
+        if !local.is_mut {
+            return true;
+        }
+        let from_outside = frame.captures.iter().any(|&(_, inner)| inner == id);
+        !from_outside && !frame.unstable.contains(&local.name)
+    }
+
+    /// `&&` and `||` as values.
+    pub(super) fn condition_value(
+        &mut self,
+        op: BinaryOp,
+        left: &'a ast::Expr,
+        right: &'a ast::Expr,
+        span: Span,
+    ) -> Expr {
+        let is_and = op == BinaryOp::And;
+        let left = self.test(left);
+        let (on, skip) = if is_and { (left.when_true, left.when_false) } else { (left.when_false, left.when_true) };
+        *self.flow() = on;
+        let right = self.test(right);
+        *self.flow() = skip.join(right.when_true.join(right.when_false));
+        let (l, r) = (Box::new(left.value), Box::new(right.value));
+        Expr { kind: if is_and { ExprKind::And(l, r) } else { ExprKind::Or(l, r) }, ty: Ty::BOOL, span }
+    }
+
+    /// `x == null` and `x != null`.
+    pub(super) fn null_test(
+        &mut self,
+        op: BinaryOp,
+        left: &'a ast::Expr,
+        right: &'a ast::Expr,
+        span: Span,
+    ) -> Option<Expr> {
+        let is_null = |e: &ast::Expr| matches!(strip(e).kind, AstKind::Literal(Literal::Null));
+        let other = if is_null(right) {
+            left
+        } else if is_null(left) {
+            right
+        } else {
+            return None;
+        };
+        let value = self.expr(other, None);
+        let value = match value.kind {
+            // Known not to be null, but the question is allowed.
+            ExprKind::Narrow(inner) => *inner,
+            _ => value,
+        };
+        let ty = self.shallow(value.ty);
+        if !matches!(self.cx.types.kind(ty), TyKind::Optional(_) | TyKind::Error | TyKind::Never) {
+            if self.is_unsolved(ty) {
+                let inner = self.fresh(crate::source::Symbol::new("null"), span);
+                let optional = self.cx.types.optional(inner);
+                self.unify(ty, optional);
+            } else {
+                let found = self.show(ty);
+                let text = if op == BinaryOp::Eq { "never" } else { "always" };
+                let name = if op == BinaryOp::Eq { "equal to" } else { "different from" };
+                return Some(self.error("E0330", span, format!("a `{found}` is {text} {name} `null`")))
+                    .map(|e| Expr { ty: Ty::BOOL, ..e });
+            }
+        }
+        let test = Expr { kind: ExprKind::IsNull(Box::new(value)), ty: Ty::BOOL, span };
+        Some(if op == BinaryOp::Eq { test } else { not(test) })
+    }
+}
