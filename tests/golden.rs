@@ -6,8 +6,9 @@
 
 use flashc::diagnostics::{Diagnostic, render};
 use flashc::driver::load::MemoryReader;
+use flashc::driver::pipeline::{self, Checked, CompileOptions};
 use flashc::source::{FileId, SourceMap};
-use flashc::{ast, driver, lexer, opt, parser, resolve, ssa, typecheck};
+use flashc::{ast, lexer, opt, parser, ssa, tir};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
@@ -25,6 +26,8 @@ const STAGES: &[Stage] = &[
     Stage { directory: "tokens", input: "fl", expectation: "tokens", run: tokens },
     Stage { directory: "ast", input: "fl", expectation: "ast", run: tree },
     Stage { directory: "diagnostics/syntax", input: "fl", expectation: "txt", run: syntax_diagnostics },
+    Stage { directory: "diagnostics/check", input: "fl", expectation: "txt", run: check_diagnostics },
+    Stage { directory: "tir", input: "fl", expectation: "tir", run: typed_tree },
     Stage { directory: "ssa", input: "fl", expectation: "ssa", run: ssa_text },
     Stage { directory: "opt", input: "ssa", expectation: "after", run: passes },
 ];
@@ -70,24 +73,39 @@ fn syntax_diagnostics(name: &str, text: &str) -> String {
     render::human(&parse(file, text).1, &sources, false)
 }
 
+/// What all stages up to typecheck find.
+fn check_diagnostics(name: &str, text: &str) -> String {
+    let (_, diagnostics, sources) = checked(name, text);
+    render::human(&diagnostics, &sources, false)
+}
+
+/// The typed tree without std, or the mistakes.
+fn typed_tree(name: &str, text: &str) -> String {
+    let (program, diagnostics, sources) = checked(name, text);
+    let tree = program.map(|program| tir::dump(&program)).unwrap_or_default();
+    tree + &render::human(&diagnostics, &sources, false)
+}
+
 /// The module's own functions as SSA before optimisation, of a module that the verifier accepts. Those
 /// of std are left out: goldens of programs should not change with it.
 fn ssa_text(name: &str, text: &str) -> String {
-    let reader = MemoryReader::default();
-    let (graph, mut diagnostics) = driver::load::load_text(Path::new(name), text.to_owned(), &reader);
-    let (resolved, more) = resolve::resolve(&graph, &resolve::Target::default());
-    diagnostics.extend(more);
-    let (program, more) = typecheck::check(&graph, &resolved, &typecheck::Options::default());
-    diagnostics.extend(more);
-    if diagnostics.iter().any(Diagnostic::is_error) {
-        return render::human(&diagnostics, &graph.sources, false);
-    }
-    let module = ssa::build::build(program, &graph.sources, ssa::build::BuildOptions::default());
+    let (program, diagnostics, sources) = checked(name, text);
+    let Some(program) = program else { return render::human(&diagnostics, &sources, false) };
+    let module = ssa::build::build(program, &sources, ssa::build::BuildOptions::default());
     if let Err(message) = ssa::verify::verify(&module) {
         panic!("{name}: {message}\n{}", ssa::text::print(&module));
     }
     let own = module.functions.iter().filter(|function| !function.symbol.contains("std:"));
     own.map(|function| ssa::text::print_function(&module, function)).collect::<Vec<_>>().join("\n")
+}
+
+/// A program of one file; the tree when there are no errors.
+fn checked(name: &str, text: &str) -> (Option<tir::Program>, Vec<Diagnostic>, SourceMap) {
+    let reader = MemoryReader { files: [(PathBuf::from(name), text.to_owned())].into_iter().collect() };
+    match pipeline::check_with(Path::new(name), &reader, &CompileOptions::default()) {
+        Ok(Checked { program, diagnostics, sources }) => (program, diagnostics, sources),
+        Err(failure) => panic!("{name}: {failure}"),
+    }
 }
 
 fn parse(file: FileId, text: &str) -> (ast::Module, Vec<Diagnostic>) {
