@@ -6,9 +6,9 @@
 
 use flashc::diagnostics::{Diagnostic, render};
 use flashc::driver::load::MemoryReader;
-use flashc::driver::pipeline::{self, Checked, CompileOptions};
+use flashc::resolve::ModuleGraph;
 use flashc::source::{FileId, SourceMap};
-use flashc::{ast, lexer, opt, parser, ssa, tir};
+use flashc::{ast, driver, lexer, opt, parser, resolve, ssa, tir, typecheck};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
@@ -73,25 +73,19 @@ fn syntax_diagnostics(name: &str, text: &str) -> String {
     render::human(&parse(file, text).1, &sources, false)
 }
 
-/// What all stages up to typecheck find.
-fn check_diagnostics(name: &str, text: &str) -> String {
-    let (_, diagnostics, sources) = checked(name, text);
-    render::human(&diagnostics, &sources, false)
-}
-
-/// The typed tree without std, or the mistakes.
-fn typed_tree(name: &str, text: &str) -> String {
-    let (program, diagnostics, sources) = checked(name, text);
-    let tree = program.map(|program| tir::dump(&program)).unwrap_or_default();
-    tree + &render::human(&diagnostics, &sources, false)
-}
-
 /// The module's own functions as SSA before optimisation, of a module that the verifier accepts. Those
 /// of std are left out: goldens of programs should not change with it.
 fn ssa_text(name: &str, text: &str) -> String {
-    let (program, diagnostics, sources) = checked(name, text);
-    let Some(program) = program else { return render::human(&diagnostics, &sources, false) };
-    let module = ssa::build::build(program, &sources, ssa::build::BuildOptions::default());
+    let reader = MemoryReader::default();
+    let (graph, mut diagnostics) = driver::load::load_text(Path::new(name), text.to_owned(), &reader);
+    let (resolved, more) = resolve::resolve(&graph, &resolve::Target::default());
+    diagnostics.extend(more);
+    let (program, more) = typecheck::check(&graph, &resolved, &typecheck::Options::default());
+    diagnostics.extend(more);
+    if diagnostics.iter().any(Diagnostic::is_error) {
+        return render::human(&diagnostics, &graph.sources, false);
+    }
+    let module = ssa::build::build(program, &graph.sources, ssa::build::BuildOptions::default());
     if let Err(message) = ssa::verify::verify(&module) {
         panic!("{name}: {message}\n{}", ssa::text::print(&module));
     }
@@ -99,13 +93,36 @@ fn ssa_text(name: &str, text: &str) -> String {
     own.map(|function| ssa::text::print_function(&module, function)).collect::<Vec<_>>().join("\n")
 }
 
-/// A program of one file; the tree when there are no errors.
-fn checked(name: &str, text: &str) -> (Option<tir::Program>, Vec<Diagnostic>, SourceMap) {
-    let reader = MemoryReader { files: [(PathBuf::from(name), text.to_owned())].into_iter().collect() };
-    match pipeline::check_with(Path::new(name), &reader, &CompileOptions::default()) {
-        Ok(Checked { program, diagnostics, sources }) => (program, diagnostics, sources),
-        Err(failure) => panic!("{name}: {failure}"),
+/// What the checker says of a program, which may import the modules in `tests/diagnostics/check/modules`.
+fn check_diagnostics(name: &str, text: &str) -> String {
+    let (graph, _, diagnostics) = check_program(name, text);
+    render::human(&diagnostics, &graph.sources, false)
+}
+
+/// The typed tree, then what was wrong.
+fn typed_tree(name: &str, text: &str) -> String {
+    let (graph, program, diagnostics) = check_program(name, text);
+    if diagnostics.iter().any(Diagnostic::is_error) {
+        return render::human(&diagnostics, &graph.sources, false);
     }
+    tir::dump(&program) + &render::human(&diagnostics, &graph.sources, false)
+}
+
+fn check_program(name: &str, text: &str) -> (ModuleGraph, tir::Program, Vec<Diagnostic>) {
+    let mut reader = MemoryReader::default();
+    let modules = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/diagnostics/check/modules");
+    for entry in fs::read_dir(modules).into_iter().flatten().flatten() {
+        if let Ok(text) = fs::read_to_string(entry.path()) {
+            reader.files.insert(Path::new("modules").join(entry.file_name()), text);
+        }
+    }
+    let file = Path::new(name).file_name().unwrap_or_default();
+    let (graph, mut diagnostics) = driver::load::load_text(Path::new(file), text.to_owned(), &reader);
+    let (resolved, more) = resolve::resolve(&graph, &resolve::Target { os: "linux", arch: "x86_64" });
+    diagnostics.extend(more);
+    let (program, more) = typecheck::check(&graph, &resolved, &typecheck::Options::default());
+    diagnostics.extend(more);
+    (graph, program, diagnostics)
 }
 
 fn parse(file: FileId, text: &str) -> (ast::Module, Vec<Diagnostic>) {
