@@ -7,7 +7,7 @@
 use flashc::diagnostics::{Diagnostic, render};
 use flashc::driver::load::MemoryReader;
 use flashc::source::{FileId, SourceMap};
-use flashc::{ast, driver, lexer, parser, resolve, ssa, typecheck};
+use flashc::{ast, driver, lexer, opt, parser, resolve, ssa, typecheck};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
@@ -26,7 +26,30 @@ const STAGES: &[Stage] = &[
     Stage { directory: "ast", input: "fl", expectation: "ast", run: tree },
     Stage { directory: "diagnostics/syntax", input: "fl", expectation: "txt", run: syntax_diagnostics },
     Stage { directory: "ssa", input: "fl", expectation: "ssa", run: ssa_text },
+    Stage { directory: "opt", input: "ssa", expectation: "after", run: passes },
 ];
+
+/// What passes make of SSA. The first line names them: `; passes: gvn dce`.
+fn passes(_: &str, text: &str) -> String {
+    let Some(names) = text.lines().next().and_then(|line| line.strip_prefix("; passes:")) else {
+        return "the first line must be `; passes: ...`\n".to_owned();
+    };
+    let mut module = match ssa::parse::parse_module(text) {
+        Ok(module) => module,
+        Err(message) => return message + "\n",
+    };
+    if let Err(message) = ssa::verify::verify(&module) {
+        return message + "\n";
+    }
+    for name in names.split_whitespace() {
+        if name == "all" {
+            opt::optimize(&mut module, opt::Level::Full);
+        } else if !opt::run_by_name(&mut module, name) {
+            return format!("there is no pass {name}\n");
+        }
+    }
+    ssa::text::print(&module)
+}
 
 /// Tokens, then what was wrong with them.
 fn tokens(name: &str, text: &str) -> String {

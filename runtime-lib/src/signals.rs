@@ -41,7 +41,8 @@ pub fn install() {
     });
 }
 
-/// A closed pipe ends the process, as it does an ordinary program. (Rust's own `main` ignores the signal.)
+/// A closed pipe ends the process, as it does an ordinary program. For hosts whose `main` is Rust's, which ignores
+/// the signal.
 pub fn default_pipe() {
     // SAFETY: sets a default action.
     unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };

@@ -281,6 +281,15 @@ impl<'a> Body<'_, 'a> {
         let (sources, in_order) = self.match_arguments(id, signature, args, span);
         let params: Vec<Ty> = signature.params.iter().map(|p| self.cx.types.substitute(p.ty, types)).collect();
         let mut values: Vec<Option<Expr>> = sources.iter().map(|_| None).collect();
+        // Fixed before the first is checked: what is checked tells types, and with them the turn.
+        let phases: Vec<u32> = sources
+            .iter()
+            .zip(&params)
+            .map(|(source, &ty)| match source {
+                Source::Given(e) => self.phase(e, ty),
+                _ => 0,
+            })
+            .collect();
         for phase in 0..3 {
             if phase == 1
                 && let Some(expected) = expected
@@ -291,7 +300,7 @@ impl<'a> Body<'_, 'a> {
             for (index, source) in sources.iter().enumerate() {
                 let ty = params[index];
                 match source {
-                    Source::Given(e) if self.phase(e, ty) == phase => values[index] = Some(self.check(e, ty)),
+                    Source::Given(e) if phases[index] == phase => values[index] = Some(self.check(e, ty)),
                     Source::Rest(rest) if phase == 1 => values[index] = Some(self.rest_argument(rest, ty, span)),
                     Source::Default if phase == 2 => {
                         values[index] = signature.params[index].default.map(|function| {
