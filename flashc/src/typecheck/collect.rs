@@ -50,6 +50,7 @@ impl<'a> Checker<'a> {
                 DefKind::Namespace(Some(module)) => Entity::Module(module),
                 DefKind::Namespace(None) | DefKind::Missing => Entity::Error,
             };
+            self.errors_before |= entity == Entity::Error;
             self.entities.push(entity);
         }
         self.collect_members(0);

@@ -60,6 +60,7 @@ impl<'a> Body<'_, 'a> {
             AstKind::Closure(closure) => self.closure(closure, hint, span),
             AstKind::TypeArgs { base, args } => self.with_type_args(base, args, hint, span),
             AstKind::Error => {
+                self.cx.errors_before = true;
                 self.has_errors = true;
                 super::body::error_expr(span)
             }

@@ -81,6 +81,10 @@ struct Checker<'a> {
     builtin_methods: FxHashMap<(Head, Symbol), FnId>,
     /// Functions of the typed tree; `None` until the body has been checked.
     output: Vec<Option<tir::Function>>,
+    /// Earlier stages have reported errors.
+    errors_before: bool,
+    /// Functions with mistakes in them, which have no output.
+    broken: FxHashSet<FuncId>,
     /// Functions made for `tir::Intrinsic`s that the desugaring uses.
     intrinsics: Vec<(tir::Intrinsic, FuncId)>,
     initializers: Vec<FuncId>,
@@ -110,6 +114,8 @@ impl<'a> Checker<'a> {
             aliases: Vec::new(),
             builtin_methods: FxHashMap::default(),
             output: Vec::new(),
+            errors_before: false,
+            broken: FxHashSet::default(),
             intrinsics: Vec::new(),
             initializers: Vec::new(),
             queue: VecDeque::new(),

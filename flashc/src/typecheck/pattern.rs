@@ -101,6 +101,7 @@ impl<'a> Body<'_, 'a> {
             }
             AstKind::Or(parts) => self.or_pattern(parts, ty, is_mut, span),
             AstKind::Error => {
+                self.cx.errors_before = true;
                 self.has_errors = true;
                 plain(PatternKind::Wildcard)
             }

@@ -343,11 +343,14 @@ impl<'a> Checker<'a> {
         let has_errors = diagnostics.iter().any(|d| d.severity == Severity::Error);
         let nowhere = Span { file: FileId(0), start: 0, end: 0 };
         let output = std::mem::take(&mut self.output);
-        let functions = output.into_iter().enumerate().map(|(index, function)| match function {
-            Some(function) => function,
-            None if has_errors => placeholder(nowhere),
-            None => crate::bug!("typecheck: function {index} has no body"),
-        });
+        if !has_errors && !self.errors_before && output.iter().any(Option::is_none) {
+            // Something was not understood, and nobody said so: better this than a wrong program.
+            let place = self.functions.iter().find(|f| f.func.is_some_and(|id| self.broken.contains(&id)));
+            let span = place.map_or(nowhere, |f| f.ast.name.span);
+            let message = "the compiler could not check this function; please report it";
+            diagnostics.push(Diagnostic::error("E0999", span, message));
+        }
+        let functions = output.into_iter().map(|function| function.unwrap_or_else(|| placeholder(nowhere)));
         let functions: Vec<Function> = functions.collect();
         let nominals = (0..self.nominals.len()).map(|i| self.finish_nominal(NominalId(i as u32))).collect();
         let globals = self.globals.iter().map(|g| tir::Global {
