@@ -10,7 +10,7 @@
 use super::Context;
 use super::effects::{self, Writes};
 use super::facts::as_constant;
-use super::rewrite::make_preheader;
+use super::rewrite::{homes, make_preheader};
 use crate::ssa::analysis::{Cfg, Dominators, Loops};
 use crate::ssa::op::Class;
 use crate::ssa::{Aux, Block, Function, Inst, Op, Terminator, Value, ValueDef};
@@ -43,19 +43,6 @@ fn loops_of(function: &Function) -> (Cfg, Loops) {
     let dominators = Dominators::new(function, &cfg);
     let loops = Loops::new(function, &cfg, &dominators);
     (cfg, loops)
-}
-
-/// By value: the block that defines it.
-fn homes(function: &Function, cfg: &Cfg) -> Vec<Option<Block>> {
-    let mut home = vec![None; function.values.len()];
-    for &block in &cfg.order {
-        let data = function.block(block);
-        data.params.iter().for_each(|param| home[param.index()] = Some(block));
-        for &inst in &data.insts {
-            function.inst(inst).results.iter().for_each(|result| home[result.index()] = Some(block));
-        }
-    }
-    home
 }
 
 /// By address: blocks that load or store there, and how far from the address.
