@@ -53,7 +53,8 @@ pub struct Function {
     /// Text offsets: first byte, and first byte after.
     pub start: u32,
     pub end: u32,
-    /// Name as a stack trace shows it (`Point.len`, `<closure in main>`).
+    /// Name as a stack trace shows it (`Point.len`, `<closure in main>`). Empty of code that stands
+    /// in no source and is not shown, such as the program's entry.
     pub name: StringRange,
 }
 

@@ -132,6 +132,8 @@ runtime_symbols! {
     BufLeave = flash_buf_leave(Ptr): Any;
     /// The text so far; the buffer must not be used again.
     BufFinish = flash_buf_finish(Ptr) -> (Ptr, I64): Any;
+    /// (buffer, text) -> text + the buffer's: as `BufFinish` and `StrConcat`, which may write behind the text.
+    BufFinishAfter = flash_buf_finish_after(Ptr, Ptr, I64) -> (Ptr, I64): Any;
 
     /// Remainder of floats as C's fmod.
     Fmod = flash_fmod(F64, F64) -> (F64): Pure;

@@ -1,5 +1,6 @@
 //! Runs Flash programs: compile, link in process, map, call.
 
+pub mod cli;
 pub mod loader;
 
 use loader::LoadError;
@@ -9,6 +10,7 @@ use loader::LoadError;
 pub fn run(object: &[u8], arguments: Vec<String>) -> Result<i32, LoadError> {
     let loaded = loader::load(object, &loader::find_symbol)?;
     let program = loaded.program()?;
+    flash_runtime::signals::default_pipe();
     // SAFETY: the tables lie in the mapping, which stays until the program has ended; the object came from our
     // compiler or its cache, and the runtime checks magic and version before it believes the rest.
     let code = unsafe { flash_runtime::run_program(program, arguments) };

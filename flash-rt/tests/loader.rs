@@ -193,3 +193,31 @@ fn the_collector_works_for_loaded_programs() {
     assert_eq!(output.status.code(), Some(0), "{text}");
     assert!(text.starts_with("gc 1: allocated "), "{text}");
 }
+
+#[test]
+#[cfg(target_arch = "x86_64")]
+fn a_debugger_sees_loaded_code() {
+    let trees = program("trees.c", "c", &["-ffixed-r15", "-fno-omit-frame-pointer", "-g"]);
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("object.o");
+    std::fs::write(&path, trees).expect("the object is written");
+    let mut command = Command::new("gdb");
+    command.args(["-batch", "-nx", "-ex", "set breakpoint pending on", "-ex", "break build if depth == 3"]);
+    command
+        .args(["-ex", "run", "-ex", "backtrace", "-ex", "kill", "--args"])
+        .arg(std::env::current_exe().expect("a path"));
+    command.args(["--exact", "child", "--nocapture", "--quiet"]).env(CHILD, &path);
+    let Ok(output) = command.output() else {
+        eprintln!("skipped: no gdb");
+        return;
+    };
+    let text = String::from_utf8_lossy(&output.stdout);
+    let frames =
+        ["hit Breakpoint 1, build (depth", "in build (depth", "in entry ()", "in flash_enter ()", "flash_rt::run"];
+    let mut rest = &*text;
+    for frame in frames {
+        let at = rest.find(frame);
+        assert!(at.is_some(), "`{frame}` is not in:\n{text}{}", String::from_utf8_lossy(&output.stderr));
+        rest = &rest[at.unwrap_or(0)..];
+    }
+}

@@ -28,7 +28,6 @@ pub unsafe fn run_program(program: *const Program, arguments: Vec<String>) -> Re
         program::register(program)?;
         process::set_arguments(arguments);
         signals::install();
-        signals::default_pipe();
         let Some(ctx) = thread::create(program, StackKind::Own) else { thread::no_memory() };
         let code = enter(ctx, program);
         stdio::flush();

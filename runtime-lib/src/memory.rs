@@ -1,10 +1,11 @@
 //! Address space from the system: the platform contract of the heap, the stacks and the loader in one
 //! place. Reserving costs nothing but addresses; memory becomes usable by `commit`, zeroed.
 
-use std::ptr::null_mut;
+use std::ffi::c_void;
 
-/// The page size that mappings are rounded to; every supported system's page divides it or is equal.
-pub const PAGE: usize = 4096;
+/// What the system can protect by itself: its page divides this or is equal. (Linux on aarch64 has pages of 4, 16
+/// or 64 KB.)
+pub const PAGE: usize = if cfg!(target_arch = "x86_64") { 4 << 10 } else { 64 << 10 };
 
 /// A range of address space, given back when dropped.
 #[derive(Debug)]
@@ -39,11 +40,31 @@ impl Mapping {
         }
     }
 
+    /// As [`Mapping::zeroed`], within reach of 32-bit relative addresses from `address` when there is room.
+    pub fn zeroed_near(size: usize, address: usize) -> Option<Mapping> {
+        const STEP: usize = 128 << 20;
+        // Below: above a program's image lies its heap.
+        let hints =
+            (1..8).filter_map(|steps| (address & !(STEP - 1)).checked_sub(steps * STEP + size.next_multiple_of(STEP)));
+        for hint in hints {
+            let mapping = Mapping::map_at(hint, size, libc::PROT_READ | libc::PROT_WRITE)?;
+            if mapping.start as usize == hint {
+                return Some(mapping);
+            }
+        }
+        Mapping::zeroed(size)
+    }
+
     fn map(size: usize, protection: i32) -> Option<Mapping> {
+        Mapping::map_at(0, size, protection)
+    }
+
+    /// A mapping at the address, if the system likes it, or anywhere.
+    fn map_at(hint: usize, size: usize, protection: i32) -> Option<Mapping> {
         let size = size.checked_next_multiple_of(PAGE)?.max(PAGE);
         let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
-        // SAFETY: an anonymous mapping at an address that the system chooses touches nothing existing.
-        let start = unsafe { libc::mmap(null_mut(), size, protection, flags, -1, 0) };
+        // SAFETY: an anonymous mapping that replaces nothing (no MAP_FIXED) touches nothing existing.
+        let start = unsafe { libc::mmap(hint as *mut c_void, size, protection, flags, -1, 0) };
         (start != libc::MAP_FAILED).then(|| Mapping { start: start.cast(), size })
     }
 
@@ -102,8 +123,13 @@ pub unsafe fn guard(start: *mut u8, size: usize) -> bool {
 /// Gives the memory of a committed range back; the range stays usable and reads as zero.
 ///
 /// # Safety
-/// As [`commit`], and what the range holds is needed no more.
+/// The range is committed and part of a mapping of the caller, and what it holds is needed no more.
 pub unsafe fn discard(start: *mut u8, size: usize) {
     // SAFETY: promised by the caller.
-    unsafe { libc::madvise(start.cast(), size, libc::MADV_DONTNEED) };
+    unsafe {
+        if libc::madvise(start.cast(), size, libc::MADV_DONTNEED) != 0 {
+            // Smaller than the system's pages: cleared, but not given back.
+            start.write_bytes(0, size);
+        }
+    }
 }

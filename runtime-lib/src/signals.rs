@@ -41,7 +41,8 @@ pub fn install() {
     });
 }
 
-/// A closed pipe ends the process, as it does an ordinary program. (Rust's own `main` ignores the signal.)
+/// A closed pipe ends the process, as it does an ordinary program. For hosts whose `main` is Rust's, which ignores
+/// the signal.
 pub fn default_pipe() {
     // SAFETY: sets a default action.
     unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
@@ -50,7 +51,15 @@ pub fn default_pipe() {
 extern "C" fn handle(signal: i32, info: *mut libc::siginfo_t, context: *mut c_void) {
     let Some(index) = SIGNALS.iter().position(|(number, _)| *number == signal) else { return };
     // SAFETY: the kernel passes valid addresses to a handler with SA_SIGINFO.
-    let (address, registers) = unsafe { ((*info).si_addr() as usize, registers(context.cast())) };
+    let (is_sent, address, registers) =
+        unsafe { ((*info).si_code <= 0, (*info).si_addr() as usize, registers(context.cast())) };
+    if is_sent {
+        // Somebody's `kill`, not a crash: no instruction would repeat it.
+        forward(signal, index);
+        // SAFETY: sends a signal to this thread, which gets it when the handler returns.
+        unsafe { libc::raise(signal) };
+        return;
+    }
     match flash_place(&registers, address) {
         Some((start, true)) => {
             fail::print(Failure::StackOverflow, start);
@@ -61,11 +70,14 @@ extern "C" fn handle(signal: i32, info: *mut libc::siginfo_t, context: *mut c_vo
             // SAFETY: returning repeats the instruction, which now has the default action.
             unsafe { libc::signal(signal, libc::SIG_DFL) };
         }
-        None => {
-            // SAFETY: `install` stored this slot before it set the handler.
-            unsafe { libc::sigaction(signal, PREVIOUS.0.get().cast::<libc::sigaction>().add(index), null_mut()) };
-        }
+        None => forward(signal, index),
     }
+}
+
+/// Puts the handler back that was there before ours.
+fn forward(signal: i32, index: usize) {
+    // SAFETY: `install` stored this slot before it set our handler.
+    unsafe { libc::sigaction(signal, PREVIOUS.0.get().cast::<libc::sigaction>().add(index), null_mut()) };
 }
 
 /// What matters of the interrupted registers.

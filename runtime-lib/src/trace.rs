@@ -57,6 +57,9 @@ impl Iterator for Entries {
             let was_crash = std::mem::take(&mut self.is_crash);
             self.advance();
             let Some(code) = here else { continue };
+            if code.function_name().is_empty() {
+                continue;
+            }
             return Some(self.entry(code, was_crash));
         }
         None

@@ -170,3 +170,25 @@ fn c_programs_call_flash_functions() {
     assert_eq!(output.status.code(), Some(1));
     assert!(errors(&output).starts_with("error: division by zero\n"), "{}", errors(&output));
 }
+
+#[test]
+fn the_assembly_of_every_machine_works() {
+    for (machine, compiler, runner) in
+        [("x86_64", "cc", None), ("aarch64", "aarch64-linux-gnu-gcc", Some("qemu-aarch64"))]
+    {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("entry-{machine}"));
+        let built = Command::new(compiler)
+            .args(["-static", "-O1", "-fno-omit-frame-pointer", "-DFLASH_FAIL_PC=56", "-DFLASH_FAIL_FRAME=64", "-o"])
+            .arg(&program)
+            .args([root.join("tests/programs/entry.c"), root.join(format!("../asm/{machine}/runtime.S"))])
+            .status();
+        let mut command = Command::new(runner.unwrap_or("env"));
+        let (Ok(built), Ok(output)) = (built, command.arg(&program).output()) else {
+            eprintln!("skipped: no {compiler} or no {runner:?}");
+            continue;
+        };
+        assert!(built.success(), "{machine}");
+        assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(0), b"ok\n".as_slice()), "{machine}");
+    }
+}

@@ -71,24 +71,24 @@ text:
 .end:
 
         align 8, db 0
-        static type.globals:data (type.globals.end - type.globals)
-type.globals:
+        static flash$globals:data (flash$globals.end - flash$globals)
+flash$globals:
         dq 0
         dq 7
         db "globals"
 .end:
 
         align 4, db 0
-        static flash.functions:data (flash.functions.end - flash.functions)
-flash.functions:
+        static flash$functions:data (flash$functions.end - flash$functions)
+flash$functions:
         ; start, end, name: offset, length
         dd 0, 64, 0, 4
         dd 64, 119, 4, 4
 .end:
 
         align 4, db 0
-        static flash.sites:data (flash.sites.end - flash.sites)
-flash.sites:
+        static flash$sites:data (flash$sites.end - flash$sites)
+flash$sites:
         ; return address, location
         dd 36, 0
         dd 51, 0
@@ -96,22 +96,22 @@ flash.sites:
 .end:
 
         align 4, db 0
-        static flash.locations:data (flash.locations.end - flash.locations)
-flash.locations:
+        static flash$locations:data (flash$locations.end - flash$locations)
+flash$locations:
         ; file, line, column, function: offset, length, inlined at
         dd 0, 7, 1, 0, 4, 0
         dd 0, 4, 12, 4, 4, 0
 .end:
 
         align 4, db 0
-        static flash.files:data (flash.files.end - flash.files)
-flash.files:
+        static flash$files:data (flash$files.end - flash$files)
+flash$files:
         ; path: offset, length, text: offset, length
         dd 8, 7, 15, 142
 .end:
 
-        static flash.strings:data (flash.strings.end - flash.strings)
-flash.strings:
+        static flash$strings:data (flash$strings.end - flash$strings)
+flash$strings:
         db "mainpickdemo.flfn square(x: i64) -> i64 { return x * x; }", 10
         db 10
         db "fn pick(xs: [i64], i: i64) -> i64 {", 10
@@ -136,19 +136,19 @@ flash_program:
         dq "FLASHPRG"               ; magic
         dq 1                        ; ABI version
         dq 0                        ; bytes of globals
-        dq type.globals             ; descriptor of globals
+        dq flash$globals            ; descriptor of globals
         dq 0                        ; entry
         dq main                     ; text
         dq 119                      ; bytes of text
-        dq flash.functions          ; functions
+        dq flash$functions          ; functions
         dq 2                        ; how many
-        dq flash.sites              ; sites
+        dq flash$sites              ; sites
         dq 3                        ; how many
-        dq flash.locations          ; locations
+        dq flash$locations          ; locations
         dq 2                        ; how many
-        dq flash.files              ; files
+        dq flash$files              ; files
         dq 1                        ; how many
-        dq flash.strings            ; strings
+        dq flash$strings            ; strings
         dq 157                      ; bytes of strings
 .end:
 

@@ -3,7 +3,7 @@
 
 use super::relocate::{self, Target};
 use super::{LoadError, Resolver};
-use flash_runtime::memory::PAGE;
+use flash_runtime::memory::{Mapping, PAGE};
 use object::read::elf::{ElfFile64, FileHeader};
 use object::{
     Architecture, Object, ObjectSection, ObjectSymbol, RelocationFlags, RelocationTarget, SectionFlags, SectionIndex,
@@ -103,6 +103,16 @@ impl<'a> Layout<'a> {
 
     pub fn architecture(&self) -> Architecture {
         self.file.architecture()
+    }
+
+    /// Whether the object says which source its code came from.
+    pub fn has_debug_info(&self) -> bool {
+        self.file.section_by_name(".debug_info").is_some()
+    }
+
+    /// Where the sections are in this mapping, by their index.
+    pub fn section_addresses(&self, mapping: &Mapping) -> BTreeMap<usize, usize> {
+        self.sections.iter().map(|(&section, &offset)| (section, mapping.start() as usize + offset)).collect()
     }
 
     /// Bytes of the mapping.

@@ -1,8 +1,10 @@
 //! The in-process linker: takes an ELF object in memory, lays its sections out in one mapping, applies its
 //! relocations and makes code executable, never writable at the same time. A broken object is an error.
 //!
-//! `layout` decides where everything goes, `relocate` patches it, `symbols` finds what the object imports.
+//! `layout` decides where everything goes, `relocate` patches it, `symbols` finds what the object imports, `debugger`
+//! lets gdb see it.
 
+mod debugger;
 mod layout;
 mod relocate;
 mod symbols;
@@ -52,6 +54,8 @@ pub struct Loaded {
     mapping: Mapping,
     /// Defined symbols and their offsets in the mapping, sorted by name.
     symbols: Vec<(String, usize)>,
+    /// Lets debuggers see the code while it is mapped.
+    _registration: Option<debugger::Registration>,
 }
 
 /// Loads an object for this machine; imports are looked up by `resolve` ([`find_symbol`] for programs).
@@ -60,12 +64,15 @@ pub fn load(object: &[u8], resolve: Resolver<'_>) -> Result<Loaded, LoadError> {
     if layout.architecture() != layout::host() {
         return Err(LoadError::Unsupported(format!("it is for {:?}", layout.architecture())));
     }
-    let mapping = Mapping::zeroed(layout.size()).ok_or(LoadError::OutOfMemory)?;
+    // Near the runtime, which is part of this executable: most calls then need no stub.
+    let mapping = Mapping::zeroed_near(layout.size(), load as *const () as usize).ok_or(LoadError::OutOfMemory)?;
     // SAFETY: the mapping was just made, is readable and writable, and nobody else knows it.
     let image = unsafe { std::slice::from_raw_parts_mut(mapping.start(), mapping.size()) };
     layout.link(image, mapping.start() as usize, resolve)?;
     protect(&layout, &mapping)?;
-    Ok(Loaded { mapping, symbols: layout.defined_symbols() })
+    let registration =
+        if layout.has_debug_info() { debugger::register(object, &layout.section_addresses(&mapping)) } else { None };
+    Ok(Loaded { symbols: layout.defined_symbols(), _registration: registration, mapping })
 }
 
 /// Gives each part of the mapping the access it asks for.

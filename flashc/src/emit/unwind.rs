@@ -174,3 +174,51 @@ fn saved_registers(code: &[u8], prologue: usize) -> Vec<Save> {
     }
     saves
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn describe(code: &[u8]) -> Vec<u8> {
+        let function = MachineFunction {
+            symbol: String::new(),
+            name: String::new(),
+            is_public: false,
+            text_offset: 0,
+            align: 16,
+            code: code.to_vec(),
+            relocations: Vec::new(),
+            lines: Vec::new(),
+            sites: Vec::new(),
+            block_starts: vec![0],
+            data_ranges: Vec::new(),
+            unwind: None,
+        };
+        describe_prologue(&function, &[1, code.len() as u8])
+    }
+
+    #[test]
+    fn a_plain_frame_is_two_codes() {
+        // push rbp; mov rbp, rsp
+        let codes = [0x04, UWOP_SET_FPREG, 0x01, 0x50];
+        assert_eq!(describe(&[0x55, 0x48, 0x89, 0xe5]), [&[1, 4, 2, 5][..], &codes].concat());
+    }
+
+    #[test]
+    fn saves_are_counted_from_below_the_lowest() {
+        let code = [
+            &[0x55, 0x48, 0x89, 0xe5][..],
+            &[0x48, 0x83, 0xec, 0x40],             // sub rsp, 64
+            &[0x48, 0x89, 0x5c, 0x24, 0x20],       // mov [rsp+32], rbx
+            &[0xf3, 0x0f, 0x7f, 0x74, 0x24, 0x30], // movdqu [rsp+48], xmm6
+        ];
+        let expected = [
+            1, 19, 7, 0x25, // 32 bytes of saves below rbp
+            19, 0x68, 1, 0, // xmm6 at 16
+            13, 0x34, 0, 0, // rbx at 0
+            13, 0x03, 13, 0x32, // rbp is 32 above rsp, which went down by 32
+            1, 0x50, 0, 0,
+        ];
+        assert_eq!(describe(&code.concat()), expected);
+    }
+}

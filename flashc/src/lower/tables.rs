@@ -144,9 +144,11 @@ impl<'a> Tables<'a> {
     fn build(mut self, env: Environment<'_>, functions: &[MachineFunction], text_size: u32) -> Vec<MachineData> {
         let mut function_rows = Vec::new();
         let mut site_rows = Vec::new();
-        for function in functions {
+        for (index, function) in functions.iter().enumerate() {
             let start = function.text_offset;
-            let name = self.intern(&function.name);
+            // Wrappers come after the module's functions; stack traces do not show them.
+            let is_wrapper = index >= env.module.functions.len();
+            let name = if is_wrapper { StringRange::default() } else { self.intern(&function.name) };
             push_words(&mut function_rows, [start, start + function.code.len() as u32, name.offset, name.len]);
             for (pc, place) in &function.sites {
                 let location = self.location(place);

@@ -22,7 +22,7 @@ mod licm;
 mod memory;
 mod promote;
 #[cfg(test)]
-mod random;
+pub(crate) mod random;
 mod reaching;
 mod rewrite;
 mod rotate;

@@ -6,10 +6,12 @@
 //! Where the language leaves the order of evaluation to the tree, children are evaluated in the
 //! order of the fields of their node.
 
+pub mod arith;
 mod dump;
+pub mod eval;
 mod types;
 
-pub use dump::dump;
+pub use dump::{dump, type_text};
 pub use types::{FloatTy, IntTy, Ty, TyKind, Types};
 
 use crate::ast::RecordKind;

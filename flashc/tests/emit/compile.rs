@@ -89,6 +89,8 @@ fn compile_function(isa: &OwnedTargetIsa, function: Function, symbols: &[String]
         };
         Relocation { offset: reloc.offset, kind, symbol, addend: reloc.addend }
     });
+    // Tail calls are jumps whose target is not here.
+    let calls: Vec<usize> = compiled.buffer.relocs().iter().map(|reloc| reloc.offset as usize).collect();
     let mut block_starts = compiled.bb_starts.clone();
     block_starts.push(0);
     block_starts.sort_unstable();
@@ -110,14 +112,14 @@ fn compile_function(isa: &OwnedTargetIsa, function: Function, symbols: &[String]
         lines,
         sites: Vec::new(),
         block_starts,
-        data_ranges: if is_x86 { data_ranges(&code, &starts) } else { Vec::new() },
+        data_ranges: if is_x86 { data_ranges(&code, &starts, &calls) } else { Vec::new() },
         unwind,
         code,
     }
 }
 
 /// What no walk from a block's start reaches.
-fn data_ranges(code: &[u8], starts: &[u32]) -> Vec<(u32, u32)> {
+fn data_ranges(code: &[u8], starts: &[u32], calls: &[usize]) -> Vec<(u32, u32)> {
     let mut is_code = vec![false; code.len()];
     let mut pending = starts.to_vec();
     while let Some(start) = pending.pop() {
@@ -128,7 +130,8 @@ fn data_ranges(code: &[u8], starts: &[u32]) -> Vec<(u32, u32)> {
             is_code[at..end].fill(true);
             at = end;
             let flow = instruction.flow_control();
-            if matches!(flow, FlowControl::ConditionalBranch | FlowControl::UnconditionalBranch) {
+            let is_branch = matches!(flow, FlowControl::ConditionalBranch | FlowControl::UnconditionalBranch);
+            if is_branch && !calls.contains(&(end - 4)) {
                 pending.push(instruction.near_branch64() as u32);
             }
             if matches!(

@@ -7,6 +7,7 @@ use flashc::lower::{Cpu, LowerOptions, Optimize, lower};
 use flashc::source::SourceMap;
 use flashc::ssa::parse::parse_module;
 use flashc::ssa::verify::verify;
+use object::{Object, ObjectSection};
 use std::path::Path;
 use std::process::Command;
 
@@ -83,6 +84,9 @@ pub fn run(ssa: &str, c: &str, road: &Road) -> Outcome {
         nasm.args(["-w+all", "-f", "elf64", "-o"]).arg(path("flash.o")).arg(path("flash.asm"));
         let nasm = nasm.output().unwrap();
         assert!(nasm.status.success() && nasm.stderr.is_empty(), "{}", String::from_utf8_lossy(&nasm.stderr));
+        let assembled = std::fs::read(path("flash.o")).unwrap();
+        let object = write(&program, &ObjectOptions::default());
+        assert!(code(&assembled) == code(&object), "object and text disagree");
     } else {
         std::fs::write(path("flash.o"), write(&program, &ObjectOptions::default())).unwrap();
     }
@@ -96,6 +100,12 @@ pub fn run(ssa: &str, c: &str, road: &Road) -> Outcome {
     assert!(linked.status.success(), "{}: {}", road.name, String::from_utf8_lossy(&linked.stderr));
     let output = command(road, &path("program")).output().unwrap();
     Outcome { stdout: String::from_utf8_lossy(&output.stdout).into_owned(), exit: output.status.code() }
+}
+
+/// The `.text` of an object, with zeros where the linker writes.
+fn code(object: &[u8]) -> Vec<u8> {
+    let file = object::File::parse(object).unwrap();
+    file.section_by_name(".text").unwrap().data().unwrap().to_vec()
 }
 
 fn command(road: &Road, program: &Path) -> Command {

@@ -10,7 +10,8 @@
 //!    line bits exactly the lines these objects touch. All mark bits are zero.
 //! 4. Of an object that died, neither start bit nor line bit is left: a stale word that looks like its address
 //!    resolves to nothing or to an older survivor, never to the middle of newer data.
-//! 5. A hole that is handed out is zero.
+//! 5. Of a hole that is handed out, the part before `Hole::zeroed` is zero. It is cleared in steps just before it is
+//!    used, so that it comes to the cache once.
 
 use super::object::Object;
 use crate::memory::{self, Mapping};
@@ -51,11 +52,31 @@ struct Run {
     next: u32,
 }
 
-/// A range of free memory, zero when handed out.
+/// A range of free memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hole {
     pub start: usize,
     pub end: usize,
+    /// Up to here it is zero.
+    pub zeroed: usize,
+}
+
+/// Bytes of a hole that are cleared at a time.
+const ZERO_STEP: usize = 4 << 10;
+
+impl Hole {
+    /// No memory.
+    pub const NONE: Hole = Hole { start: 0, end: 0, zeroed: 0 };
+
+    /// Clears at least up to `end`, which is not behind the hole's.
+    pub fn zero_to(&mut self, end: usize) {
+        if end > self.zeroed {
+            let target = end.max(self.zeroed + ZERO_STEP).min(self.end);
+            // SAFETY: a hole is committed memory; behind `zeroed` it holds no object yet.
+            unsafe { (self.zeroed as *mut u8).write_bytes(0, target - self.zeroed) };
+            self.zeroed = target;
+        }
+    }
 }
 
 /// What a sweep found.
@@ -126,9 +147,8 @@ impl Blocks {
                 let block = self.block(index as usize);
                 if let Some((first, end)) = free_lines(&block.lines, line) {
                     self.current = Some((index, end));
-                    let hole = Hole { start: block_start + first * LINE, end: block_start + end * LINE };
-                    zero(hole);
-                    return Some(hole);
+                    let start = block_start + first * LINE;
+                    return Some(Hole { start, end: block_start + end * LINE, zeroed: start });
                 }
             }
             self.current = self.recyclable.pop().map(|index| (index, 0));
@@ -145,13 +165,11 @@ impl Blocks {
         }
         let index = self.free.pop()? as usize;
         let start = self.address(index);
-        let hole = Hole { start, end: start + BLOCK };
+        let end = start + BLOCK;
         let block = self.block(index);
         block.is_used = true;
-        if !std::mem::take(&mut block.is_zero) {
-            zero(hole);
-        }
-        Some(hole)
+        let zeroed = if std::mem::take(&mut block.is_zero) { end } else { start };
+        Some(Hole { start, end, zeroed })
     }
 
     fn grow(&mut self) -> bool {
@@ -366,9 +384,4 @@ fn next_line(lines: &[u64; LINES / 64], line: usize, flip: u64) -> usize {
         }
     }
     at
-}
-
-fn zero(hole: Hole) {
-    // SAFETY: a hole is committed memory that holds no object.
-    unsafe { (hole.start as *mut u8).write_bytes(0, hole.end - hole.start) };
 }

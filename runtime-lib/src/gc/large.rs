@@ -5,9 +5,11 @@
 //! one) or to nobody (0), and then to exactly one free run. No mark is set. Pages at and above `top` have no memory.
 
 use super::object::Object;
-use crate::memory::{self, Mapping, PAGE};
+use crate::memory::{self, Mapping};
 
-/// Bytes by which the space grows at least.
+/// Bytes that objects are rounded to.
+const PAGE: usize = 4096;
+/// Bytes by which the space grows at least, a multiple of what the system can protect.
 const GROWTH: usize = 1 << 20;
 /// Up to this size, memory that was in use is cleared by writing; above, the system gives new pages.
 const CLEAR_BY_HAND: usize = 1 << 20;
@@ -140,7 +142,7 @@ impl Large {
         let page = self.top;
         let top = page.checked_add(pages).filter(|&top| top <= self.capacity)?;
         if top > self.committed {
-            let wanted = top.max(self.committed.saturating_add((GROWTH / PAGE) as u32)).min(self.capacity);
+            let wanted = top.next_multiple_of((GROWTH / PAGE) as u32).min(self.capacity);
             let (start, size) = (self.address(self.committed), (wanted - self.committed) as usize * PAGE);
             // SAFETY: the range lies in the reservation that the heap made for this space.
             if !unsafe { memory::commit(start as *mut u8, size) } {

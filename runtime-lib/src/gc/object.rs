@@ -40,7 +40,7 @@ pub struct Word {
 ///
 /// # Safety
 /// All slots counted from `base` are readable.
-pub unsafe fn words(descriptor: &Descriptor, base: usize) -> impl Iterator<Item = Word> {
+pub unsafe fn words(descriptor: &Descriptor, base: usize) -> impl DoubleEndedIterator<Item = Word> {
     slots(descriptor).iter().map(move |&slot| {
         let address = base + (slot & !SLOT_EXACT) as usize;
         // SAFETY: promised by the caller.

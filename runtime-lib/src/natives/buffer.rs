@@ -4,8 +4,9 @@
 //! without garbage. `flash_buf_finish` copies the text into the heap, exactly as long as it is, and
 //! gives the buffer back.
 
-use super::new_text;
 use super::number::{push_f32, push_f64, push_i64, push_u64};
+use super::text::concat;
+use super::{bytes, new_text};
 use crate::native;
 use flash_abi::context::Context;
 use flash_abi::object::Str;
@@ -97,20 +98,33 @@ native! {
 
     /// The text so far; the buffer is given back.
     fn flash_buf_finish(ctx: *mut Context, buffer: *mut TextBuffer) -> Str {
-        // SAFETY: `flash_buf_new` made the buffer with `Box::into_raw`, and nobody uses it after this.
-        unsafe {
-            let mut buffer = Box::from_raw(buffer);
-            let text = new_text(ctx, &buffer.text);
-            buffer.text.clear();
-            buffer.entered.clear();
-            FREE.with_borrow_mut(|free| {
-                if free.len() < KEPT && buffer.text.capacity() <= KEPT_BYTES {
-                    free.push(buffer);
-                }
-            });
-            text
-        }
+        // SAFETY: `flash_buf_new` made the buffer, and nobody uses it after this.
+        unsafe { finish(buffer, |text| new_text(ctx, text)) }
     }
+
+    /// (buffer, text) -> the text and behind it the buffer's; the buffer is given back.
+    fn flash_buf_finish_after(ctx: *mut Context, buffer: *mut TextBuffer, data: *const u8, len: i64) -> Str {
+        // SAFETY: `flash_buf_new` made the buffer, and nobody uses it after this; a live text.
+        unsafe { finish(buffer, |text| concat(ctx, bytes(data, len), text.as_bytes())) }
+    }
+}
+
+/// Hands out the buffer's text and keeps the buffer for its next use.
+///
+/// # Safety
+/// `flash_buf_new` made the buffer, and nobody uses it after this.
+unsafe fn finish(buffer: *mut TextBuffer, take: impl FnOnce(&str) -> Str) -> Str {
+    // SAFETY: `flash_buf_new` gave the box away with `Box::into_raw`.
+    let mut buffer = unsafe { Box::from_raw(buffer) };
+    let text = take(&buffer.text);
+    buffer.text.clear();
+    buffer.entered.clear();
+    FREE.with_borrow_mut(|free| {
+        if free.len() < KEPT && buffer.text.capacity() <= KEPT_BYTES {
+            free.push(buffer);
+        }
+    });
+    text
 }
 
 impl TextBuffer {

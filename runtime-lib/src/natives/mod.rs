@@ -11,6 +11,9 @@ pub mod number;
 pub mod process;
 pub mod text;
 
+#[cfg(test)]
+mod tests;
+
 use crate::gc;
 use flash_abi::context::Context;
 use flash_abi::object::Str;

@@ -43,13 +43,10 @@ const LEAST_ROOM: usize = 32;
 native! {
     /// (a, b) -> a + b
     fn flash_str_concat(ctx: *mut Context, a: *const u8, a_len: i64, b: *const u8, b_len: i64) -> Str {
-        if b_len == 0 {
-            return Str { data: a, len: a_len };
-        }
         if a_len == 0 {
             return Str { data: b, len: b_len };
         }
-        // SAFETY: both are live texts; see `concat`.
+        // SAFETY: both are live texts, and this is the thread's context.
         unsafe { concat(ctx, bytes(a, a_len), bytes(b, b_len)) }
     }
 
@@ -186,11 +183,14 @@ native! {
     }
 }
 
-/// Joins two texts that are not empty.
+/// Joins two texts, the second of which need not be in the heap.
 ///
 /// # Safety
-/// Both are live texts, `ctx` is this thread's context.
-unsafe fn concat(ctx: *mut Context, a: &[u8], b: &[u8]) -> Str {
+/// `a` is a live Flash text, both are UTF-8, `ctx` is this thread's context.
+pub unsafe fn concat(ctx: *mut Context, a: &[u8], b: &[u8]) -> Str {
+    if b.is_empty() {
+        return Str { data: a.as_ptr(), len: a.len() as i64 };
+    }
     let a_end = a.as_ptr() as usize + a.len();
     let total = a.len() + b.len();
     // SAFETY: this thread's context.

@@ -13,10 +13,10 @@ const TEXT_WIDTH: usize = 72;
 
 /// The tables of `flash_abi::program` that are rows of 32-bit numbers: symbol, numbers in a row, columns.
 const TABLES: [(&str, usize, &str); 4] = [
-    ("flash.functions", 4, "start, end, name: offset, length"),
-    ("flash.sites", 2, "return address, location"),
-    ("flash.locations", 6, "file, line, column, function: offset, length, inlined at"),
-    ("flash.files", 4, "path: offset, length, text: offset, length"),
+    ("flash$functions", 4, "start, end, name: offset, length"),
+    ("flash$sites", 2, "return address, location"),
+    ("flash$locations", 6, "file, line, column, function: offset, length, inlined at"),
+    ("flash$files", 4, "path: offset, length, text: offset, length"),
 ];
 
 /// A datum with its label.

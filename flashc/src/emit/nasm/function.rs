@@ -16,11 +16,13 @@ const SOURCE_WIDTH: usize = 100;
 
 /// Prints one function after another.
 pub(super) struct FunctionPrinter<'a> {
-    pub sources: &'a SourceMap,
-    pub names: &'a mut Names,
+    sources: &'a SourceMap,
+    /// How many lines each file has.
+    line_counts: Vec<u32>,
+    names: &'a mut Names,
     /// The object format has `wrt ..plt` and `wrt ..got`.
-    pub is_elf: bool,
-    pub text: InstructionText,
+    is_elf: bool,
+    text: InstructionText,
 }
 
 /// What is being printed.
@@ -35,7 +37,12 @@ struct Body<'f> {
     tables: BTreeMap<u32, Vec<u32>>,
 }
 
-impl FunctionPrinter<'_> {
+impl<'a> FunctionPrinter<'a> {
+    pub fn new(sources: &'a SourceMap, names: &'a mut Names, is_elf: bool) -> FunctionPrinter<'a> {
+        let line_counts = sources.files().map(|(_, file)| file.text.lines().count() as u32).collect();
+        FunctionPrinter { sources, line_counts, names, is_elf, text: InstructionText::new() }
+    }
+
     /// Label, instructions and data of the function, and `.end` after them.
     pub fn print(&mut self, function: &MachineFunction, out: &mut String) {
         let stem = self.names.local_stem(&function.symbol);
@@ -84,7 +91,7 @@ impl FunctionPrinter<'_> {
     fn source_comment(&self, place: &SourcePlace, out: &mut String) {
         let Some(frame) = place.frames.first() else { return };
         let file = self.sources.file(frame.file);
-        let has_line = (1..=file.text.lines().count()).contains(&(frame.line as usize));
+        let has_line = (1..=self.line_counts[frame.file.0 as usize]).contains(&frame.line);
         let text = if has_line { comment_text(file.line(frame.line).trim()) } else { String::new() };
         let _ = write!(out, "        ; {}:{}: {text}", self.path(frame), frame.line);
         for outer in place.frames.iter().skip(1) {
@@ -245,7 +252,8 @@ impl<'f> Body<'f> {
     /// The end of the data range that holds the offset.
     fn data_end(&self, offset: u32) -> Option<u32> {
         let ranges = &self.function.data_ranges;
-        ranges.iter().find(|range| (range.0..range.1).contains(&offset)).map(|range| range.1)
+        let before = ranges.partition_point(|range| range.0 <= offset);
+        ranges[..before].last().filter(|range| offset < range.1).map(|range| range.1)
     }
 
     /// Targets of the distances that start at `table`, as far as they are a jump table: directly

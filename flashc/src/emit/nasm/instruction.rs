@@ -192,6 +192,12 @@ impl Encoding {
         if is_nop_or_hint(instruction) && bytes.len() > 1 {
             return None;
         }
+        // Bits that extend a register where there is none.
+        let extends = parts.rex.unwrap_or(0);
+        let has_sib = parts.modrm < 0xc0 && parts.modrm & 7 == 4;
+        if (extends & 2 != 0 && !has_sib) || (extends & 1 != 0 && instruction.is_ip_rel_memory_operand()) {
+            return None;
+        }
         encoding.immediate(instruction, bytes, &parts)?;
         encoding.memory(instruction, &parts)?;
         Some(encoding)
@@ -298,4 +304,52 @@ fn uses_new_byte_register(instruction: &Instruction) -> bool {
 /// Padding: NASM has no text for each of its lengths.
 fn is_nop_or_hint(instruction: &Instruction) -> bool {
     matches!(instruction.mnemonic(), iced_x86::Mnemonic::Nop | iced_x86::Mnemonic::Fnop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spell(bytes: &[u8]) -> Option<String> {
+        let instruction = Decoder::new(64, bytes, DecoderOptions::NONE).decode();
+        assert_eq!(instruction.len(), bytes.len());
+        let operands = Operands { place: Some(".b1"), address: None };
+        InstructionText::new().spell(&instruction, bytes, operands)
+    }
+
+    #[test]
+    fn nasm_is_told_what_it_would_choose_otherwise() {
+        for (bytes, text) in [
+            (&[0x48, 0x81, 0xc1, 5, 0, 0, 0][..], "add rcx, strict 5"),
+            (&[0x81, 0xc1, 5, 0, 0, 0], "add ecx, strict dword 5"),
+            (&[0x66, 0x81, 0xc1, 5, 0], "add cx, strict word 5"),
+            (&[0x48, 0x83, 0xc1, 0xfb], "add rcx, -5"),
+            (&[0x48, 0xc7, 0xc1, 5, 0, 0, 0], "mov rcx, strict dword 5"),
+            (&[0x48, 0xb9, 5, 0, 0, 0, 0, 0, 0, 0], "mov rcx, strict qword 5"),
+            (&[0xc1, 0xe1, 1], "shl ecx, strict byte 1"),
+            (&[0xd1, 0xe1], "shl ecx, 1"),
+            (&[0x0f, 0x84, 0, 0, 0, 0], "je near .b1"),
+            (&[0x74, 0], "je short .b1"),
+            (&[0xe9, 0, 0, 0, 0], "jmp near .b1"),
+            (&[0xe8, 0, 0, 0, 0], "call .b1"),
+            (&[0x48, 0x8d, 0x05, 0, 0, 0, 0], "lea rax, [rel .b1]"),
+            (&[0x8b, 0x80, 8, 0, 0, 0], "mov eax, [dword rax+8]"),
+            (&[0x8b, 0x40, 0], "mov eax, [byte rax+0]"),
+            (&[0x48, 0x8d, 0x04, 0x4d, 0, 0, 0, 0], "lea rax, [nosplit rcx*2]"),
+        ] {
+            assert_eq!(spell(bytes).as_deref(), Some(text), "{bytes:02x?}");
+        }
+    }
+
+    #[test]
+    fn what_nasm_never_writes_has_no_text() {
+        for bytes in [
+            &[0x48, 0x81, 0xc0, 5, 0, 1, 0][..], // add rax, 65541 in the long form
+            &[0x40, 0x80, 0xf9, 5],              // cmp cl, 5 with an empty REX
+            &[0x8b, 0x44, 0x20, 8],              // mov eax, [rax+8] with an empty SIB
+            &[0x0f, 0x1f, 0x00],                 // a long nop
+        ] {
+            assert_eq!(spell(bytes), None, "{bytes:02x?}");
+        }
+    }
 }

@@ -13,7 +13,6 @@ use crate::emit::unwind;
 use crate::lower::machine::{DataSection, MachineData, MachineProgram};
 use crate::source::SourceMap;
 use function::{FunctionPrinter, comment_text};
-use instruction::InstructionText;
 use names::Names;
 use std::fmt::Write;
 use target_lexicon::{Architecture, BinaryFormat, Triple};
@@ -90,6 +89,7 @@ impl Printer<'_> {
         let program = self.program;
         let align = program.functions.iter().map(|f| f.align).max().unwrap_or(16).max(16);
         let _ = writeln!(self.body, "\n        section .text align={align}");
+        let mut printer = FunctionPrinter::new(sources, names, self.is_elf);
         let mut at = 0;
         for function in &program.functions {
             self.body.push('\n');
@@ -99,8 +99,6 @@ impl Printer<'_> {
             } else if padding > 0 {
                 let _ = writeln!(self.body, "        times {padding} db 0xcc");
             }
-            let text = InstructionText::new();
-            let mut printer = FunctionPrinter { sources, names, is_elf: self.is_elf, text };
             printer.print(function, &mut self.body);
             at = function.text_offset + function.code.len() as u32;
         }

@@ -19,7 +19,8 @@ enum Part<'a> {
 }
 
 impl<'a> FnBuilder<'_, 'a> {
-    /// Joins texts. More than two, or any that has to be shown first, go to one buffer directly.
+    /// Joins texts. More than two, or any that has to be shown first, go to one buffer directly; a
+    /// first part that is a text already stays out of it, because the rest may be appended to it in place.
     pub fn concat(&mut self, exprs: &'a [Expr]) -> Vals {
         let mut parts = Vec::new();
         self.collect_parts(exprs, &mut parts);
@@ -36,8 +37,15 @@ impl<'a> FnBuilder<'_, 'a> {
             }
             _ => {}
         }
+        let (first, rest) = match &parts[..] {
+            [first @ Part::Value(_), rest @ ..] => (Some(self.part_value(first)), rest),
+            all => (None, all),
+        };
+        if self.e.is_dead() {
+            return self.dummy(Ty::STR);
+        }
         let buffer = self.e.call_rt(Rt::BufNew, &[])[0];
-        for part in &parts {
+        for part in rest {
             match part {
                 Part::Text(text) => self.write_text(buffer, text),
                 Part::Value(expr) => {
@@ -51,7 +59,10 @@ impl<'a> FnBuilder<'_, 'a> {
                 }
             }
         }
-        self.e.call_rt(Rt::BufFinish, &[buffer])
+        match first {
+            Some(text) => self.e.call_rt(Rt::BufFinishAfter, &[buffer, text[0], text[1]]),
+            None => self.e.call_rt(Rt::BufFinish, &[buffer]),
+        }
     }
 
     /// Flattens concatenations inside and joins neighbouring constants.
