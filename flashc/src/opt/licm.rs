@@ -102,7 +102,8 @@ impl Licm<'_, '_> {
             way.is_certain &= block == certain_next;
             self.block(index, block, preheader, &writes, &mut way);
             match &self.function.block(block).terminator {
-                Terminator::Jump(next) if way.is_certain && self.cfg.predecessors(next.block).len() == 1 => {
+                // Into a block that is reached no other way, or an inner loop's first round.
+                Terminator::Jump(next) if way.is_certain && self.is_entered_from(next.block, block) => {
                     certain_next = next.block;
                 }
                 _ => way.is_certain = false,
@@ -140,6 +141,12 @@ impl Licm<'_, '_> {
         self.changed |= !taken.is_empty();
         self.function.block_mut(block).insts = kept;
         self.function.block_mut(preheader).insts.extend(taken);
+    }
+
+    /// Whether a block is reached from this one only, but for jumps back from behind it.
+    fn is_entered_from(&self, block: Block, from: Block) -> bool {
+        let mut others = self.cfg.predecessors(block).iter().filter(|&&source| source != from);
+        others.all(|&source| self.dominators.dominates(block, source))
     }
 
     fn is_outside(&self, index: usize, value: Value) -> bool {
