@@ -1,6 +1,7 @@
 //! Assignment, simple and compound.
 
 use super::body::{Binding, Body};
+use super::condition::global_fact;
 use super::entity::Entity;
 use super::flow::strip;
 use super::operator::{arithmetic_op, operator_text};
@@ -34,7 +35,7 @@ impl<'a> Body<'_, 'a> {
     pub(super) fn raw_name(&mut self, name: Symbol, span: Span) -> Expr {
         match self.lookup(name) {
             Some(Binding::Local { frame, id }) => self.local_place(frame, id, span).1,
-            _ => self.name(name, None, span),
+            _ => not_narrowed(self.name(name, None, span)),
         }
     }
 
@@ -58,7 +59,7 @@ impl<'a> Body<'_, 'a> {
                 );
                 (super::body::error_expr(target.span), None)
             }
-            _ => (self.name(name, None, target.span), None),
+            _ => (not_narrowed(self.name(name, None, target.span)), None),
         }
     }
 
@@ -73,12 +74,16 @@ impl<'a> Body<'_, 'a> {
         let value_ty = self.shallow(value.ty);
         let value = self.coerce(value, place_ty);
         self.check_target(&place, local);
-        if let Some(id) = local {
-            self.flow().forget_non_null(id);
+        let fact = match place.kind {
+            ExprKind::Global(id) => Some(global_fact(id)),
+            _ => local,
+        };
+        if let Some(fact) = fact {
+            self.flow().forget_non_null(fact);
             let optional = matches!(self.kind(place_ty), TyKind::Optional(_));
-            let fits = !matches!(self.cx.types.kind(value_ty), TyKind::Optional(_) | TyKind::Error);
-            if optional && fits && self.can_narrow(id) {
-                self.flow().add_non_null(&[id]);
+            if optional && !matches!(self.cx.types.kind(value_ty), TyKind::Optional(_) | TyKind::Error) {
+                let facts = self.narrowable(&place);
+                self.flow().add_non_null(&facts);
             }
         }
         let diverges = value_ty == Ty::NEVER;
@@ -140,7 +145,7 @@ impl<'a> Body<'_, 'a> {
         }
         self.require_mutable(&place, "assign to");
         if matches!(op, BinaryOp::And | BinaryOp::Or | BinaryOp::Coalesce) {
-            return self.logical_assign(op, op_span, place, local, value, span);
+            return self.logical_assign(op, op_span, place, value, span);
         }
         let is_shift = matches!(op, BinaryOp::Shl | BinaryOp::Shr | BinaryOp::Ushr);
         let hint = Some(place_ty).filter(|_| !is_shift);
@@ -188,15 +193,7 @@ impl<'a> Body<'_, 'a> {
     }
 
     /// `a ??= b`, `a &&= b`, `a ||= b`
-    fn logical_assign(
-        &mut self,
-        op: BinaryOp,
-        op_span: Span,
-        place: Expr,
-        local: Option<LocalId>,
-        value: &'a ast::Expr,
-        span: Span,
-    ) -> Expr {
+    fn logical_assign(&mut self, op: BinaryOp, op_span: Span, place: Expr, value: &'a ast::Expr, span: Span) -> Expr {
         let mut statements = Vec::new();
         let place = self.stable_place(place, &mut statements);
         let ty = self.shallow(place.ty);
@@ -220,17 +217,22 @@ impl<'a> Body<'_, 'a> {
             BinaryOp::And => place.clone(),
             _ => super::operator::not(place.clone()),
         };
-        if let Some(id) = local
-            && op == BinaryOp::Coalesce
-            && !matches!(self.cx.types.kind(found), TyKind::Optional(_))
-            && self.can_narrow(id)
-        {
-            self.flow().add_non_null(&[id]);
+        if op == BinaryOp::Coalesce && !matches!(self.cx.types.kind(found), TyKind::Optional(_)) {
+            let facts = self.narrowable(&place);
+            self.flow().add_non_null(&facts);
         }
         let assign = ExprKind::Assign { op: None, target: Box::new(place), value: Box::new(value) };
         let then = Box::new(Expr { kind: assign, ty: Ty::VOID, span });
         let kind = ExprKind::If { condition: Box::new(test), then, otherwise: None };
         in_block(statements, Expr { kind, ty: Ty::VOID, span })
+    }
+}
+
+/// The place behind what is known of it.
+fn not_narrowed(value: Expr) -> Expr {
+    match value.kind {
+        ExprKind::Narrow(inner) => *inner,
+        _ => value,
     }
 }
 

@@ -112,10 +112,14 @@ impl<'a> Checker<'a> {
     /// Checks what waits, and what that makes wait.
     pub(super) fn drain_queue(&mut self) {
         while let Some(job) = self.queue.pop_front() {
-            match job {
-                Job::Function(id) => self.check_function(id),
-                Job::Default { func, name, ty, expr, scope } => self.check_default(func, name, ty, expr, &scope),
-            }
+            self.run_job(job);
+        }
+    }
+
+    pub(super) fn run_job(&mut self, job: Job<'a>) {
+        match job {
+            Job::Function(id) => self.check_function(id),
+            Job::Default { func, name, ty, expr, scope } => self.check_default(func, name, ty, expr, &scope),
         }
     }
 

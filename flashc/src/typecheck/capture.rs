@@ -1,6 +1,7 @@
 //! Names inside bodies: locals, what closures take from the function around them, and items.
 
 use super::body::{Binding, Body};
+use super::condition::global_fact;
 use super::entity::Entity;
 use crate::diagnostics::Diagnostic;
 use crate::resolve::{nearest, with_suggestion};
@@ -134,7 +135,13 @@ impl Body<'_, '_> {
                 };
                 self.note_global(id, span);
                 self.has_errors |= ty == Ty::ERROR;
-                Expr { kind: ExprKind::Global(id), ty, span }
+                let place = Expr { kind: ExprKind::Global(id), ty, span };
+                if let TyKind::Optional(inner) = *self.kind(ty)
+                    && self.flow().is_non_null(global_fact(id))
+                {
+                    return Expr { kind: ExprKind::Narrow(Box::new(place)), ty: inner, span };
+                }
+                place
             }
             Entity::Nominal(_) | Entity::Alias(_) => {
                 self.report(

@@ -1,11 +1,15 @@
 //! Conditions: what is known of optionals where they are true and where they are false.
 
+use super::Checker;
 use super::body::Body;
-use super::flow::{Flow, strip};
+use super::flow::{Flow, assigned_names, strip, unstable_in_stmt};
 use super::operator::not;
 use crate::ast::{self, BinaryOp, ExprKind as AstKind, Literal, UnaryOp};
-use crate::source::Span;
-use crate::tir::{Expr, ExprKind, LocalId, Ty, TyKind};
+use crate::resolve::ModuleIndex;
+use crate::source::{Span, Symbol};
+use crate::tir::{Expr, ExprKind, GlobalId, LocalId, Ty, TyKind};
+use rustc_hash::FxHashSet;
+use std::rc::Rc;
 
 /// A checked condition, with what holds behind it either way.
 pub(super) struct Test {
@@ -69,9 +73,12 @@ impl<'a> Body<'_, 'a> {
     }
 
     /// The local that a test for null says something about.
-    pub(super) fn narrowable(&self, value: &Expr) -> Vec<LocalId> {
-        let ExprKind::Local(id) = value.kind else { return Vec::new() };
-        if self.can_narrow(id) { vec![id] } else { Vec::new() }
+    pub(super) fn narrowable(&mut self, value: &Expr) -> Vec<LocalId> {
+        match value.kind {
+            ExprKind::Local(id) if self.can_narrow(id) => vec![id],
+            ExprKind::Global(id) if self.cx.can_narrow_global(id, self.scope.module) => vec![global_fact(id)],
+            _ => Vec::new(),
+        }
     }
 
     /// Whether facts about the local stay true until it is assigned to in the text.
@@ -128,7 +135,7 @@ impl<'a> Body<'_, 'a> {
         let ty = self.shallow(value.ty);
         if !matches!(self.cx.types.kind(ty), TyKind::Optional(_) | TyKind::Error | TyKind::Never) {
             if self.is_unsolved(ty) {
-                let inner = self.fresh(crate::source::Symbol::new("null"), span);
+                let inner = self.fresh(Symbol::new("null"), span);
                 let optional = self.cx.types.optional(inner);
                 self.unify(ty, optional);
             } else {
@@ -142,4 +149,52 @@ impl<'a> Body<'_, 'a> {
         let test = Expr { kind: ExprKind::IsNull(Box::new(value)), ty: Ty::BOOL, span };
         Some(if op == BinaryOp::Eq { test } else { not(test) })
     }
+}
+
+impl Checker<'_> {
+    /// Whether facts about the global stay true until it is assigned to in the text: it is not `mut`, or
+    /// only the top level of its module assigns to it.
+    pub(super) fn can_narrow_global(&mut self, id: GlobalId, from: ModuleIndex) -> bool {
+        let (module, is_mut, name) = {
+            let info = &self.globals[id.index()];
+            (info.module, info.is_mut, info.name)
+        };
+        if !is_mut {
+            return true;
+        }
+        module == from && !self.unstable_globals(module).contains(&name)
+    }
+
+    /// Names that functions and closures of the module assign to.
+    fn unstable_globals(&mut self, module: ModuleIndex) -> Rc<FxHashSet<Symbol>> {
+        if let Some(known) = self.unstable_globals.get(&module) {
+            return known.clone();
+        }
+        let mut names = FxHashSet::default();
+        for function in self.functions.iter().filter(|f| f.scope.module == module) {
+            if let Some(body) = &function.ast.body {
+                assigned_names(body, &mut names);
+            }
+        }
+        for item in &self.graph.module(module).ast.items {
+            match &item.kind {
+                ast::ItemKind::Statement(stmt) => unstable_in_stmt(stmt, &mut names),
+                ast::ItemKind::Test(test) => assigned_names(&test.body, &mut names),
+                _ => {}
+            }
+        }
+        let names = Rc::new(names);
+        self.unstable_globals.insert(module, names.clone());
+        names
+    }
+}
+
+/// A global among the facts about locals.
+pub(super) fn global_fact(id: GlobalId) -> LocalId {
+    LocalId((1 << 31) + id.0)
+}
+
+/// The global of such a fact.
+pub(super) fn fact_global(id: LocalId) -> Option<GlobalId> {
+    id.0.checked_sub(1 << 31).map(GlobalId)
 }

@@ -2,11 +2,12 @@
 
 use super::Checker;
 use super::body::{Frame, FrameResult};
-use super::entity::{ConstId, ItemScope, State};
+use super::entity::{ConstId, ItemScope, Job, State};
 use crate::ast;
 use crate::diagnostics::Diagnostic;
 use crate::source::Span;
-use crate::tir::{self, Const, Expr, Ty};
+use crate::tir::eval::{self, EvalError, EvalErrorKind, View};
+use crate::tir::{self, Const, Expr, FuncId, NominalId, Ty};
 use rustc_hash::FxHashSet;
 use std::rc::Rc;
 
@@ -77,101 +78,50 @@ impl<'a> Checker<'a> {
         match self.fold(&value) {
             Ok(constant) => Some((value.ty, constant)),
             Err(error) => {
-                let (span, words) = *error;
-                self.report(Diagnostic::error("E0502", span, words).label("not known when compiling"));
+                self.report_eval(&error, expr.span);
                 None
             }
         }
     }
 
-    /// Evaluates a checked expression.
-    pub(super) fn fold(&mut self, value: &Expr) -> Result<Const, Box<(Span, String)>> {
-        fold_simple(self, value)
+    fn report_eval(&mut self, error: &EvalError, span: Span) {
+        let mut diagnostic = Diagnostic::error("E0502", error.span, error.message());
+        if error.span != span {
+            diagnostic = diagnostic.secondary(span, "this must be known when compiling");
+        }
+        for (name, place) in error.calls.iter().take(4) {
+            diagnostic = diagnostic.secondary(*place, format!("in this call of `{name}`"));
+        }
+        self.report(diagnostic);
     }
-}
 
-fn fold_simple(cx: &Checker<'_>, value: &Expr) -> Result<Const, Box<(Span, String)>> {
-    use crate::tir::{BinaryOp, ExprKind, UnaryOp};
-    let no = |span: Span| Box::new((span, "this cannot be evaluated when compiling".to_owned()));
-    match &value.kind {
-        ExprKind::Const(c) => Ok(c.clone()),
-        ExprKind::Wrap(inner) => Ok(Const::Some(Box::new(fold_simple(cx, inner)?))),
-        ExprKind::Tuple(parts) => {
-            Ok(Const::Aggregate(parts.iter().map(|p| fold_simple(cx, p)).collect::<Result<_, _>>()?))
+    /// Evaluates a checked expression. Functions that it calls are checked first.
+    pub(super) fn fold(&mut self, value: &Expr) -> Result<Const, Box<EvalError>> {
+        if let tir::ExprKind::Const(constant) = &value.kind {
+            return Ok(constant.clone());
         }
-        ExprKind::Array(parts) if matches!(cx.types.kind(value.ty), tir::TyKind::FixedArray(..)) => {
-            Ok(Const::Aggregate(parts.iter().map(|p| fold_simple(cx, p)).collect::<Result<_, _>>()?))
-        }
-        ExprKind::New(fields) => {
-            let mut parts = vec![Const::Void; fields.len()];
-            for (index, field) in fields {
-                if let Some(part) = parts.get_mut(*index as usize) {
-                    *part = fold_simple(cx, field)?;
-                }
+        loop {
+            if self.finished_nominals.len() != self.nominals.len() {
+                self.finished_nominals =
+                    (0..self.nominals.len()).map(|i| self.finish_nominal(NominalId(i as u32))).collect();
             }
-            Ok(Const::Aggregate(parts))
-        }
-        ExprKind::Convert(inner) => {
-            let from = fold_simple(cx, inner)?;
-            match (from, cx.types.kind(value.ty)) {
-                (Const::Int(n), tir::TyKind::Int(int)) => Ok(Const::Int(int.wrap(n))),
-                (Const::Int(n), tir::TyKind::Float(tir::FloatTy::F64)) => Ok(Const::Float(n as f64)),
-                (Const::Int(n), tir::TyKind::Float(tir::FloatTy::F32)) => Ok(Const::Float(f64::from(n as f32))),
-                (Const::Float(x), tir::TyKind::Float(tir::FloatTy::F64)) => Ok(Const::Float(x)),
-                (Const::Float(x), tir::TyKind::Float(tir::FloatTy::F32)) => Ok(Const::Float(f64::from(x as f32))),
-                (Const::Float(x), tir::TyKind::Int(int)) => {
-                    Ok(Const::Int((x as i128).clamp((*int).min(), (*int).max())))
-                }
-                (Const::Char(c), tir::TyKind::Int(int)) => Ok(Const::Int(int.wrap(i128::from(u32::from(c))))),
-                (Const::Bool(b), tir::TyKind::Int(_)) => Ok(Const::Int(i128::from(b))),
-                _ => Err(no(value.span)),
+            let view = View { types: &self.types, functions: &self.output, nominals: &self.finished_nominals };
+            match eval::evaluate(view, value) {
+                Ok(constant) => return Ok(constant),
+                Err(EvalError { kind: EvalErrorKind::Unchecked(function), .. }) if self.check_now(function) => {}
+                Err(error) => return Err(Box::new(error)),
             }
         }
-        ExprKind::Unary { op, operand } => match (op, fold_simple(cx, operand)?, cx.types.as_int(value.ty)) {
-            (UnaryOp::Neg, Const::Int(n), Some(int)) => Ok(Const::Int(int.wrap(-n))),
-            (UnaryOp::BitNot, Const::Int(n), Some(int)) => Ok(Const::Int(int.wrap(!n))),
-            (UnaryOp::Neg, Const::Float(x), _) => Ok(Const::Float(-x)),
-            (UnaryOp::Not, Const::Bool(b), _) => Ok(Const::Bool(!b)),
-            _ => Err(no(value.span)),
-        },
-        ExprKind::Binary { op, left, right } => {
-            let (l, r) = (fold_simple(cx, left)?, fold_simple(cx, right)?);
-            match (l, r, cx.types.as_int(value.ty)) {
-                (Const::Int(a), Const::Int(b), Some(int)) => {
-                    let count = (b as u32) & (int.bits() - 1);
-                    let n = match op {
-                        BinaryOp::Add => a + b,
-                        BinaryOp::Sub => a - b,
-                        BinaryOp::Mul => a.wrapping_mul(b),
-                        BinaryOp::Div | BinaryOp::Rem if b == 0 => {
-                            return Err(Box::new((value.span, "division by zero".to_owned())));
-                        }
-                        BinaryOp::Div => a / b,
-                        BinaryOp::Rem => a % b,
-                        BinaryOp::And => a & b,
-                        BinaryOp::Or => a | b,
-                        BinaryOp::Xor => a ^ b,
-                        BinaryOp::Shl => a << count,
-                        BinaryOp::Shr => a >> count,
-                        BinaryOp::Ushr => (a & ((1 << int.bits()) - 1)) >> count,
-                    };
-                    Ok(Const::Int(int.wrap(n)))
-                }
-                (Const::Float(a), Const::Float(b), None) => {
-                    let x = match op {
-                        BinaryOp::Add => a + b,
-                        BinaryOp::Sub => a - b,
-                        BinaryOp::Mul => a * b,
-                        BinaryOp::Div => a / b,
-                        BinaryOp::Rem => a % b,
-                        _ => return Err(no(value.span)),
-                    };
-                    let single = matches!(cx.types.kind(value.ty), tir::TyKind::Float(tir::FloatTy::F32));
-                    Ok(Const::Float(if single { f64::from(x as f32) } else { x }))
-                }
-                _ => Err(no(value.span)),
-            }
-        }
-        _ => Err(no(value.span)),
+    }
+
+    /// Checks a function that waits for it. False when it does not wait.
+    fn check_now(&mut self, function: FuncId) -> bool {
+        let waiting = self.queue.iter().position(|job| match job {
+            Job::Function(id) => self.functions[id.index()].func == Some(function),
+            Job::Default { func, .. } => *func == function,
+        });
+        let Some(job) = waiting.and_then(|index| self.queue.remove(index)) else { return false };
+        self.run_job(job);
+        self.output[function.index()].is_some()
     }
 }

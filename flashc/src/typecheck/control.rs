@@ -1,7 +1,7 @@
 //! Control: `if`, `match`, `while`, `loop`, `break`, `continue`, `return`.
 
 use super::body::{Body, FrameResult, Loop, error_expr, void_expr};
-use super::condition::Test;
+use super::condition::{Test, fact_global};
 use super::flow::{Flow, assigned_names};
 use crate::ast::{self, Condition, Ident, If};
 use crate::diagnostics::Diagnostic;
@@ -213,9 +213,15 @@ impl<'a> Body<'_, 'a> {
         if let Some(condition) = condition {
             condition_names(condition, &mut names);
         }
-        let frame = self.frame();
-        let (locals, flow) = (&frame.locals, &mut frame.flow);
-        flow.non_null.retain(|id| !names.contains(&locals[id.index()].name));
+        let mut facts = std::mem::take(&mut self.flow().non_null);
+        facts.retain(|&id| {
+            let name = match fact_global(id) {
+                Some(global) => self.cx.globals[global.index()].name,
+                None => self.frame().locals[id.index()].name,
+            };
+            !names.contains(&name)
+        });
+        self.flow().non_null = facts;
     }
 
     pub(super) fn push_loop(&mut self, label: Option<Ident>, takes_value: bool, hint: Option<Ty>) -> LoopId {

@@ -48,10 +48,14 @@ impl Body<'_, '_> {
         let Some(missing) = self.useful(&rows, &[Pat::Any], &[ty]).and_then(|mut w| w.pop()) else { return };
         let last = arms.last().map(|(p, _)| p.span);
         let guarded = arms.iter().any(|(_, guard)| guard.is_some());
-        let mut diagnostic = Diagnostic::error("E0360", span, format!("the match does not cover `{missing}`"))
-            .label(format!("`{missing}` is not matched"));
+        let missing = match missing.as_str() {
+            "_" => "every other value".to_owned(),
+            "a value" => "a value that is not null".to_owned(),
+            _ => format!("`{missing}`"),
+        };
+        let mut diagnostic = Diagnostic::error("E0360", span, format!("the match does not cover {missing}"));
         if let Some(last) = last {
-            diagnostic = diagnostic.secondary(last, format!("add an arm for it, or `_ => ...`, behind this"));
+            diagnostic = diagnostic.secondary(last, "add an arm for it, or `_ => ...`, behind this");
         }
         if guarded {
             diagnostic = diagnostic.note("an arm with `if` does not count: its condition may be false");

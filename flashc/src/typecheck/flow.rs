@@ -173,6 +173,17 @@ pub(super) fn unstable_names_in(block: &ast::Block, names: &mut FxHashSet<Symbol
     });
 }
 
+/// As [`unstable_names`], for a statement.
+pub(super) fn unstable_in_stmt(stmt: &ast::Stmt, names: &mut FxHashSet<Symbol>) {
+    visit_stmt(stmt, &mut |e| {
+        if matches!(&e.kind, ExprKind::Closure(_) | ExprKind::Unary { op: ast::UnaryOp::AddressOf, .. }) {
+            unstable_names(e, names);
+            return false;
+        }
+        true
+    });
+}
+
 /// Without parentheses.
 pub(super) fn strip(mut expr: &Expr) -> &Expr {
     while let ExprKind::Paren(inner) = &expr.kind {

@@ -74,6 +74,8 @@ struct Checker<'a> {
     globals: Vec<GlobalInfo<'a>>,
     consts: Vec<ConstInfo<'a>>,
     nominals: Vec<NominalInfo<'a>>,
+    /// The same for the evaluator of constants, made when it is asked.
+    finished_nominals: Vec<tir::Nominal>,
     aliases: Vec<AliasInfo<'a>>,
     /// Methods of built-in types.
     builtin_methods: FxHashMap<(Head, Symbol), FnId>,
@@ -84,6 +86,8 @@ struct Checker<'a> {
     initializers: Vec<FuncId>,
     queue: VecDeque<Job<'a>>,
     used_imports: FxHashSet<(ModuleIndex, Symbol)>,
+    /// By module: top-level names that functions assign to.
+    unstable_globals: FxHashMap<ModuleIndex, std::rc::Rc<FxHashSet<Symbol>>>,
     /// What every body reads and calls, for the order of initialisation.
     needs: init::Needs,
 }
@@ -102,6 +106,7 @@ impl<'a> Checker<'a> {
             globals: Vec::new(),
             consts: Vec::new(),
             nominals: Vec::new(),
+            finished_nominals: Vec::new(),
             aliases: Vec::new(),
             builtin_methods: FxHashMap::default(),
             output: Vec::new(),
@@ -109,14 +114,16 @@ impl<'a> Checker<'a> {
             initializers: Vec::new(),
             queue: VecDeque::new(),
             used_imports: FxHashSet::default(),
+            unstable_globals: FxHashMap::default(),
             needs: init::Needs::default(),
         }
     }
 
-    fn report(&mut self, diagnostic: Diagnostic) {
+    fn report(&mut self, mut diagnostic: Diagnostic) {
         if self.quiet > 0 || (diagnostic.severity == Severity::Warning && self.is_std_file(diagnostic.span)) {
             return;
         }
+        names::mend_articles(&mut diagnostic);
         self.diagnostics.push(diagnostic);
     }
 

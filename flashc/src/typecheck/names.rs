@@ -3,6 +3,7 @@
 use super::Checker;
 use super::entity::{Entity, ItemScope};
 use super::infer::INFER_BASE;
+use crate::diagnostics::Diagnostic;
 use crate::resolve::{ModuleIndex, nearest};
 use crate::source::Symbol;
 use crate::tir::{FloatTy, Ty, TyKind};
@@ -127,4 +128,24 @@ impl Checker<'_> {
         let builtin: &[&'static str] = if types { super::types::BUILTIN_NAMES } else { &[] };
         nearest(name.as_str(), names.chain(builtin.iter().copied()))
     }
+}
+
+/// "a `i32`" becomes "an `i32`", so that whoever words a message need not think of it.
+pub(super) fn mend_articles(diagnostic: &mut Diagnostic) {
+    let mend = |text: &mut String| {
+        for vowel in ["`i", "`a", "`e", "`o", "`I", "`A", "`E", "`O"] {
+            let (wrong, right) = (format!("a {vowel}"), format!("an {vowel}"));
+            if let Some(rest) = text.strip_prefix(&wrong) {
+                *text = format!("{right}{rest}");
+            }
+            let (wrong, right) = (format!(" {wrong}"), format!(" {right}"));
+            if text.contains(&wrong) {
+                *text = text.replace(&wrong, &right);
+            }
+        }
+    };
+    mend(&mut diagnostic.message);
+    mend(&mut diagnostic.label);
+    diagnostic.secondary.iter_mut().for_each(|(_, text)| mend(text));
+    diagnostic.notes.iter_mut().for_each(mend);
 }

@@ -148,10 +148,13 @@ impl<'a> Body<'_, 'a> {
                 let name = int.name();
                 let mut diagnostic = Diagnostic::error("E0325", span, format!("the number does not fit in `{name}`"))
                     .label(format!("`{name}` holds {} to {}", int.min(), int.max()));
-                let wider =
-                    IntTy::ALL.iter().find(|w| signed.is_some_and(|v| ((**w).min()..=(**w).max()).contains(&v)));
-                if let (Some(wider), None) = (wider, suffix) {
-                    diagnostic = diagnostic.note(format!("a suffix gives it another type: `{}`", wider.name()));
+                let wider = [IntTy::I64, IntTy::U64]
+                    .into_iter()
+                    .find(|w| signed.is_some_and(|v| ((*w).min()..=(*w).max()).contains(&v)));
+                if let (Some(wider), None, None) = (wider, suffix, self.literal_hint(hint)) {
+                    let name = wider.name();
+                    diagnostic =
+                        diagnostic.fix(span.after(), format!("a suffix gives it another type: `{name}`"), name);
                 }
                 self.report(diagnostic);
                 Expr { kind: ExprKind::Const(Const::Int(0)), ty, span }

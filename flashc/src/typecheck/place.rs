@@ -11,6 +11,8 @@ enum Fixed {
     No,
     Local(LocalId),
     Global(crate::tir::GlobalId),
+    /// Another module's.
+    Foreign(crate::tir::GlobalId),
     NoPlace,
     Narrowed,
 }
@@ -54,6 +56,19 @@ impl<'a> Body<'_, 'a> {
                 }
                 self.report(diagnostic);
             }
+            Fixed::Foreign(id) => {
+                let global = &self.cx.globals[id.index()];
+                let (name, declared) = (global.name, global.span);
+                self.report(
+                    Diagnostic::error(
+                        "E0340",
+                        span,
+                        format!("cannot {what} `{name}`, which belongs to another module"),
+                    )
+                    .secondary(declared, "declared here")
+                    .note("export a function that does it"),
+                );
+            }
             Fixed::NoPlace => {
                 self.report(
                     Diagnostic::error("E0341", span, format!("cannot {what} this: it is a value, not a place"))
@@ -79,7 +94,10 @@ impl<'a> Body<'_, 'a> {
                 if local.is_mut || local.is_reference { Fixed::No } else { Fixed::Local(*id) }
             }
             ExprKind::Global(id) => {
-                if self.cx.globals[id.index()].is_mut {
+                let global = &self.cx.globals[id.index()];
+                if global.module != self.scope.module {
+                    Fixed::Foreign(*id)
+                } else if global.is_mut {
                     Fixed::No
                 } else {
                     Fixed::Global(*id)

@@ -372,7 +372,7 @@ impl<'a> Checker<'a> {
         (program, diagnostics)
     }
 
-    fn finish_nominal(&self, id: NominalId) -> tir::Nominal {
+    pub(super) fn finish_nominal(&self, id: NominalId) -> tir::Nominal {
         let info = &self.nominals[id.index()];
         let fields = info.fields.iter().map(|f| tir::Field {
             name: f.name,
