@@ -5,8 +5,9 @@
 //! `NAME.EXPECTATION`. An expectation without an input is an error too.
 
 use flashc::diagnostics::{Diagnostic, render};
+use flashc::driver::load::MemoryReader;
 use flashc::source::{FileId, SourceMap};
-use flashc::{ast, lexer, parser};
+use flashc::{ast, driver, lexer, opt, parser, resolve, ssa, typecheck};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
@@ -24,7 +25,31 @@ const STAGES: &[Stage] = &[
     Stage { directory: "tokens", input: "fl", expectation: "tokens", run: tokens },
     Stage { directory: "ast", input: "fl", expectation: "ast", run: tree },
     Stage { directory: "diagnostics/syntax", input: "fl", expectation: "txt", run: syntax_diagnostics },
+    Stage { directory: "ssa", input: "fl", expectation: "ssa", run: ssa_text },
+    Stage { directory: "opt", input: "ssa", expectation: "after", run: passes },
 ];
+
+/// What passes make of SSA. The first line names them: `; passes: gvn dce`.
+fn passes(_: &str, text: &str) -> String {
+    let Some(names) = text.lines().next().and_then(|line| line.strip_prefix("; passes:")) else {
+        return "the first line must be `; passes: ...`\n".to_owned();
+    };
+    let mut module = match ssa::parse::parse_module(text) {
+        Ok(module) => module,
+        Err(message) => return message + "\n",
+    };
+    if let Err(message) = ssa::verify::verify(&module) {
+        return message + "\n";
+    }
+    for name in names.split_whitespace() {
+        if name == "all" {
+            opt::optimize(&mut module, opt::Level::Full);
+        } else if !opt::run_by_name(&mut module, name) {
+            return format!("there is no pass {name}\n");
+        }
+    }
+    ssa::text::print(&module)
+}
 
 /// Tokens, then what was wrong with them.
 fn tokens(name: &str, text: &str) -> String {
@@ -43,6 +68,26 @@ fn tree(name: &str, text: &str) -> String {
 fn syntax_diagnostics(name: &str, text: &str) -> String {
     let (sources, file) = source(name, text);
     render::human(&parse(file, text).1, &sources, false)
+}
+
+/// The module's own functions as SSA before optimisation, of a module that the verifier accepts. Those
+/// of std are left out: goldens of programs should not change with it.
+fn ssa_text(name: &str, text: &str) -> String {
+    let reader = MemoryReader::default();
+    let (graph, mut diagnostics) = driver::load::load_text(Path::new(name), text.to_owned(), &reader);
+    let (resolved, more) = resolve::resolve(&graph, &resolve::Target::default());
+    diagnostics.extend(more);
+    let (program, more) = typecheck::check(&graph, &resolved, &typecheck::Options::default());
+    diagnostics.extend(more);
+    if diagnostics.iter().any(Diagnostic::is_error) {
+        return render::human(&diagnostics, &graph.sources, false);
+    }
+    let module = ssa::build::build(program, &graph.sources, ssa::build::BuildOptions::default());
+    if let Err(message) = ssa::verify::verify(&module) {
+        panic!("{name}: {message}\n{}", ssa::text::print(&module));
+    }
+    let own = module.functions.iter().filter(|function| !function.symbol.contains("std:"));
+    own.map(|function| ssa::text::print_function(&module, function)).collect::<Vec<_>>().join("\n")
 }
 
 fn parse(file: FileId, text: &str) -> (ast::Module, Vec<Diagnostic>) {

@@ -22,7 +22,11 @@ pub mod ast;
 
 pub mod parser;
 
+pub mod resolve;
+
 pub mod tir;
+
+pub mod typecheck;
 
 pub mod ssa;
 
@@ -31,3 +35,5 @@ pub mod opt;
 pub mod lower;
 
 pub mod emit;
+
+pub mod driver;

@@ -7,6 +7,8 @@ pub mod dwarf;
 pub mod nasm;
 mod normalize;
 pub mod object;
+#[cfg(test)]
+mod random;
 pub mod section;
 mod symbol;
 pub mod unwind;

@@ -6,6 +6,7 @@
 
 use super::names::{Names, Target};
 use super::target::{Machine, clif_type};
+use crate::ssa::analysis::{Cfg, Dominators, Loops};
 use crate::ssa::{self, Aux, BlockCall, Loc, Op, Region, Terminator, Type};
 use cranelift_codegen::ir::{
     self, AbiParam, BlockArg, ExternalName, GlobalValue, GlobalValueData, InstBuilder, MemFlagsData, StackSlotData,
@@ -37,6 +38,10 @@ pub struct FunctionLowering<'a, 'b> {
     uses_globals: bool,
     /// Address of the globals area; made in the entry block of a function that needs it.
     pub globals: Option<ir::Value>,
+    /// Blocks of loops where float constants are moved out; see `floats`.
+    hoisting: Vec<bool>,
+    /// The block being translated is one of them.
+    pub is_hoisting: bool,
     /// Some load reads memory of any region: then Cranelift must not be told of regions.
     pub mixes_regions: bool,
 }
@@ -70,6 +75,8 @@ pub fn build<'a>(
         slots: Vec::new(),
         uses_globals: false,
         globals: None,
+        hoisting: Vec::new(),
+        is_hoisting: false,
         mixes_regions: false,
     };
     lowering.declare(&order);
@@ -142,8 +149,10 @@ impl FunctionLowering<'_, '_> {
         }
         let insts = order.iter().flat_map(|&block| &function.block(block).insts).map(|&inst| function.inst(inst));
         let mut uses_globals = false;
+        let mut uses_floats = false;
         for inst in insts {
             uses_globals |= inst.op == Op::GlobalAddr;
+            uses_floats |= inst.ty.is_float();
             self.mixes_regions |= match (inst.op, &inst.aux) {
                 (Op::Load, Aux::Mem(mem)) => mem.region == Region::ANY && !mem.readonly,
                 (Op::Copy, Aux::Bytes(_, region)) => *region == Region::ANY,
@@ -151,12 +160,19 @@ impl FunctionLowering<'_, '_> {
             };
         }
         self.uses_globals = uses_globals;
+        if uses_floats && self.env.machine.makes_floats_of_integers {
+            let cfg = Cfg::new(function);
+            let loops = Loops::new(function, &cfg, &Dominators::new(function, &cfg));
+            let in_loop = (0..function.blocks.len()).map(|block| loops.depth(ssa::Block(block as u32)) > 0);
+            self.hoisting = in_loop.collect();
+        }
     }
 
     /// Translates a block and gives its number of instructions.
     fn lower_block(&mut self, block: ssa::Block) -> usize {
         let data = self.function.block(block);
         self.builder.switch_to_block(self.block(block));
+        self.is_hoisting = self.hoisting.get(block.index()).copied().unwrap_or_default();
         if self.uses_globals && self.globals.is_none() {
             self.find_globals();
         }

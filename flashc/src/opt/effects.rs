@@ -3,6 +3,7 @@
 
 use super::Context;
 use super::callgraph::CallGraph;
+use super::facts::base_and_offset;
 use crate::ssa::analysis::Cfg;
 use crate::ssa::op::Class;
 use crate::ssa::{Aux, FuncId, Function, InstData, Module, Op, Region, Type, Value};
@@ -98,8 +99,8 @@ fn summarize_function(function: Option<&Function>, summaries: &[Effects], is_rec
             let mut writes = Writes::nothing();
             add_writes(summaries, data, &mut writes);
             // Slots of this function are gone when it returns.
-            if let Writes::Only(regions) = &mut writes {
-                regions.remove(&Region::STACK);
+            if writes_own_slot(function, data) {
+                writes = Writes::nothing();
             }
             effects.writes.add_all(&writes);
             effects.is_total &= match data.op.facts().class {
@@ -113,6 +114,13 @@ fn summarize_function(function: Option<&Function>, summaries: &[Effects], is_rec
     let params = &function.block(function.entry()).params;
     effects.escapes = params.iter().map(|&param| escapes(function, &cfg, summaries, param)).collect();
     effects
+}
+
+fn writes_own_slot(function: &Function, data: &InstData) -> bool {
+    data.op.facts().class == Class::Write && {
+        let (base, _) = base_and_offset(function, data.args[0]);
+        function.def_inst(base).is_some_and(|inst| function.inst(inst).op == Op::SlotAddr)
+    }
 }
 
 /// Whether an address may be known to anyone else after what this function does with it.
@@ -191,7 +199,13 @@ pub fn add_writes(summaries: &[Effects], data: &InstData, writes: &mut Writes) {
         (Class::Write, Aux::Bytes(_, region)) => writes.add(*region),
         (Class::Write, _) => *writes = Writes::Everything,
         (Class::Call, Aux::Function(id)) => match summaries.get(id.index()) {
-            Some(summary) => writes.add_all(&summary.writes),
+            Some(summary) => {
+                writes.add_all(&summary.writes);
+                // Slots of this function that it was given have other regions there.
+                if !summary.writes.is_nothing() {
+                    writes.add(Region::STACK);
+                }
+            }
             None => *writes = Writes::Everything,
         },
         (Class::Call, Aux::Rt(rt)) => match rt.symbol().effect {

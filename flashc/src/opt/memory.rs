@@ -196,12 +196,18 @@ impl Memory<'_, '_> {
         }
     }
 
-    /// Whether an address is computed from another, and so may be in any object of this function.
-    fn is_derived(&self, value: Value) -> bool {
-        self.function.def_inst(value).is_none_or(|inst| {
-            let op = self.function.inst(inst).op;
-            !matches!(op, Op::Load | Op::Call | Op::CallRt | Op::CallIndirect | Op::CallExtern)
-        })
+    /// Whether an address may lie in a private object although it is not one of the known ones. Such
+    /// objects are never stored, passed on, or given to a block.
+    fn is_derived(&self, mut value: Value) -> bool {
+        while let Some(inst) = self.function.def_inst(value) {
+            let data = self.function.inst(inst);
+            match data.op {
+                Op::PtrAdd => value = data.args[0],
+                Op::Load | Op::Call | Op::CallRt | Op::CallIndirect | Op::CallExtern => return false,
+                _ => return true,
+            }
+        }
+        false
     }
 }
 

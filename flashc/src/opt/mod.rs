@@ -10,6 +10,7 @@ mod bounds;
 mod branches;
 mod callgraph;
 mod closures;
+mod compact;
 mod dce;
 mod dead_functions;
 mod effects;
@@ -20,10 +21,11 @@ mod licm;
 mod memory;
 mod promote;
 #[cfg(test)]
-mod random;
+pub(crate) mod random;
 mod reaching;
 mod rewrite;
 mod rotate;
+mod select;
 mod simplify;
 mod tailrec;
 
@@ -110,7 +112,11 @@ pub const PASSES: &[Pass] = &[
     each("memory", memory::run, "the loads before a loop are known inside it"),
     each("gvn", gvn::run, "what was taken out of several loops is equal"),
     each("branches", branches::run, "licm made blocks before loops that may be empty"),
+    each("select", select::run, "licm has emptied the sides; nothing later looks at branches"),
+    each("simplify", simplify::run, "selects of truth values"),
+    each("branches", branches::run, "select leaves blocks to join"),
     each("dce", dce::run, "nothing is left for the code generator to remove"),
+    each("compact", compact::run, "last: everything that is dead is known"),
 ];
 
 /// The passes of [`Level::None`].

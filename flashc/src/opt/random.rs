@@ -482,7 +482,8 @@ fn function(rng: &mut Rng, symbol: String, signature: Signature, earlier: usize)
     generator.function
 }
 
-fn module(seed: u64) -> Module {
+/// A module with a function `start` of two `i64`, exported to C.
+pub(crate) fn module(seed: u64) -> Module {
     let mut rng = Rng(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
     rng.next();
     let mut module = parse_module(HEADER).unwrap();
@@ -510,9 +511,10 @@ fn module(seed: u64) -> Module {
     module
 }
 
-const INPUTS: [[i64; 2]; 4] = [[0, 0], [1, -1], [5, 3], [i64::MIN, 1000]];
+pub(crate) const INPUTS: [[i64; 2]; 4] = [[0, 0], [1, -1], [5, 3], [i64::MIN, 1000]];
 
-fn outcomes(module: &Module) -> Vec<Outcome> {
+/// What `start` does on each of the inputs.
+pub(crate) fn outcomes(module: &Module) -> Vec<Outcome> {
     let start = module.functions.iter().position(|f| f.symbol == "start").unwrap();
     INPUTS.iter().map(|args| Interpreter::new(module, 50_000).run(FuncId(start as u32), args)).collect()
 }

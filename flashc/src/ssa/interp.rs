@@ -3,7 +3,6 @@
 
 use super::eval::{evaluate, unsigned, wrap};
 use super::*;
-use crate::bug;
 
 /// How a run ended, and what could be seen of it.
 #[derive(Clone, Debug, PartialEq, Eq)]

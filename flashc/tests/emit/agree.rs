@@ -179,3 +179,29 @@ fn coff_objects_and_text_agree_on_random_code() {
         check("x86_64-pc-windows-gnu", &MODERN[1..], 3000 + seed, 30);
     }
 }
+
+/// C functions may be called what they like.
+#[test]
+fn words_of_nasm_are_names_all_the_same() {
+    if !has_tool("nasm") {
+        return;
+    }
+    let words = "add loop wait times div abs rax r8b R8 r31d st0 k1 xmm0 cr0 byte Section strict rel bits osabi \
+        align struc equ db resb seg wrt short extern static common org use32 rep lock bnd in out test a$b _";
+    let directory = tempfile::tempdir().unwrap();
+    for (index, word) in words.split_whitespace().enumerate() {
+        let mut program = super::debugger::demo_program("x86_64-unknown-linux-gnu");
+        let foreign = words.split_whitespace().nth(index + 1).unwrap_or("ptr");
+        program.functions[0].symbol = word.to_owned();
+        program.imports = vec![foreign.to_owned()];
+        for relocation in program.functions.iter_mut().flat_map(|f| &mut f.relocations) {
+            if relocation.symbol == "report" {
+                relocation.symbol = foreign.to_owned();
+            }
+        }
+        let text = nasm::print(&program, &super::debugger::demo_sources());
+        let assembled = std::fs::read(assemble(directory.path(), "word", "elf64", &text)).unwrap();
+        let object = emit_object::write(&program, &emit_object::ObjectOptions::default());
+        assert_eq!(contents(&object).symbols, contents(&assembled).symbols);
+    }
+}

@@ -1,7 +1,7 @@
 //! Debug information before the tools that read it.
 
 use crate::compile::{compile, isa};
-use crate::random::random_program;
+use crate::random::{Random, random_program};
 use crate::{assemble, has_tool, run};
 use cranelift_codegen::ir::types::I64;
 use cranelift_codegen::ir::*;
@@ -9,7 +9,7 @@ use cranelift_codegen::isa::{CallConv, OwnedTargetIsa};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use flashc::emit::dwarf::DebugInfo;
 use flashc::emit::{nasm, normalize, object as emit_object};
-use flashc::lower::machine::{MachineProgram, SourceFrame, SourcePlace};
+use flashc::lower::machine::{LineRange, MachineProgram, SourceFrame, SourcePlace};
 use flashc::source::{FileId, SourceMap};
 use std::path::Path;
 use std::process::Command;
@@ -132,6 +132,41 @@ fn dwarfdump_verifies_debug_information() {
     let mut program = random_program("x86_64-unknown-linux-gnu", &["has_sse41"], 77, 40);
     normalize(&mut program);
     verify(&write_object(&program, &sources, directory.path(), "random.o"));
+    let mut random = Random::new(5);
+    sources.add("std:array".into(), "y\n".repeat(20));
+    for function in &mut program.functions {
+        function.lines = random_lines(&mut random, function.code.len() as u32);
+    }
+    verify(&write_object(&program, &sources, directory.path(), "inlined.o"));
+}
+
+/// Ranges with gaps, with chains of inlined calls of any depth that come and go.
+fn random_lines(random: &mut Random, size: u32) -> Vec<LineRange> {
+    let mut frame = |functions: usize| SourceFrame {
+        file: FileId(random.below(2) as u32),
+        line: 1 + random.below(19) as u32,
+        column: 1 + random.below(3) as u32,
+        function: format!("f{}", random.below(functions)),
+    };
+    let mut lines = Vec::new();
+    let mut frames = vec![frame(1)];
+    let mut at = 0;
+    while at < size {
+        let wanted = 1 + frame(4).line as usize % 4;
+        frames.drain(..frames.len().saturating_sub(wanted));
+        if frame(4).column == 1 {
+            frames[0] = SourceFrame { function: frames[0].function.clone(), ..frame(4) };
+        }
+        while frames.len() < wanted {
+            frames.insert(0, frame(5));
+        }
+        let end = (at + frame(1).line).min(size);
+        if frame(1).column != 2 {
+            lines.push(LineRange { start: at, end, place: SourcePlace { frames: frames.clone() } });
+        }
+        at = end;
+    }
+    lines
 }
 
 #[track_caller]

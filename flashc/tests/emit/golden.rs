@@ -10,7 +10,8 @@ use std::path::Path;
 /// The source that the locations in the SSA texts point into: the `.fl` beside them.
 fn sources(fl: &Path) -> SourceMap {
     let mut sources = SourceMap::default();
-    sources.add("demo.fl".to_owned(), std::fs::read_to_string(fl).unwrap());
+    let name = fl.file_name().unwrap().to_str().unwrap();
+    sources.add(name.to_owned(), std::fs::read_to_string(fl).unwrap());
     sources
 }
 

@@ -3,17 +3,18 @@
 
 use crate::emit::symbol::link_name;
 use crate::lower::machine::MachineProgram;
-use iced_x86::{Mnemonic, Register};
+use iced_x86::Register;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeSet;
 
-/// Words of NASM's own that are neither instructions nor registers.
+/// Words of NASM's own that are not registers. Names of instructions may be symbols: a label has a
+/// colon here, and operands are no instructions.
 const KEYWORDS: &str = "byte word dword qword tword oword yword zword near far short strict rel abs seg wrt \
     nosplit to ptr times equ db dw dd dq dt do dy dz resb resw resd resq rest reso resy resz incbin section \
     segment global extern static common required bits default absolute org group import export uppercase \
     cpu float warning align alignb sectalign struc endstruc istruc iend at use16 use32 library a16 a32 a64 \
     o16 o32 o64 rep repe repne repz repnz lock bnd nobnd wait evex vex3 xacquire xrelease asize osize list \
-    debug in map unreachable";
+    debug in map unreachable asp osp osabi segr6 segr7";
 
 /// The spelled names of a program's symbols.
 pub(super) struct Names {
@@ -25,9 +26,11 @@ pub(super) struct Names {
 
 impl Names {
     pub fn new(program: &MachineProgram) -> Names {
-        let mnemonics = Mnemonic::values().map(|m| format!("{m:?}").to_lowercase());
-        let registers = Register::values().map(|r| format!("{r:?}").to_lowercase());
-        let reserved = mnemonics.chain(registers).chain(KEYWORDS.split_whitespace().map(str::to_owned)).collect();
+        let mut reserved: FxHashSet<String> = Register::values().map(|r| format!("{r:?}").to_lowercase()).collect();
+        reserved.extend(KEYWORDS.split_whitespace().map(str::to_owned));
+        for number in 8..32 {
+            reserved.extend(["", "b", "l", "w", "d"].map(|size| format!("r{number}{size}")));
+        }
         let functions = program.functions.iter().map(|f| &f.symbol);
         let defined = functions.chain(program.data.iter().map(|d| &d.symbol)).map(|s| link_name(s)).collect();
         Names { spelled: FxHashMap::default(), defined, reserved }

@@ -1,6 +1,5 @@
 //! Copies a function's body to the place of a call: blocks, slots, and locations with their scopes.
 
-use crate::bug;
 use crate::ssa::{
     Aux, Block, BlockCall, Function, Inst, InstData, Loc, Location, Scope, ScopeId, Slot, Terminator, Value, ValueDef,
 };

@@ -1,0 +1,348 @@
+//! Loads a program: reads and parses the entry module and, transitively, what it imports.
+//! Files come through a [`Reader`]; std is embedded. Modules of one wave are parsed in parallel;
+//! the result does not depend on the number of threads.
+
+use super::stdlib;
+use crate::ast::{self, ItemKind, StrLiteral};
+use crate::diagnostics::Diagnostic;
+use crate::resolve::{LoadedModule, ModuleGraph, ModuleIndex, nearest};
+use crate::source::{FileId, SourceMap, Symbol};
+use crate::{lexer, parser};
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+/// Where source files come from.
+pub trait Reader {
+    fn read(&self, path: &Path) -> io::Result<String>;
+
+    /// One path for a file that has several. Called only for files that were read.
+    fn canonical(&self, path: &Path) -> PathBuf {
+        normalise(path)
+    }
+
+    /// Names of the `.fl` files in a directory, to suggest one for a mistyped import.
+    fn modules_in(&self, directory: &Path) -> Vec<String>;
+}
+
+/// The file system.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct FileReader;
+
+impl Reader for FileReader {
+    fn read(&self, path: &Path) -> io::Result<String> {
+        std::fs::read_to_string(path)
+    }
+
+    fn canonical(&self, path: &Path) -> PathBuf {
+        std::fs::canonicalize(path).unwrap_or_else(|_| normalise(path))
+    }
+
+    fn modules_in(&self, directory: &Path) -> Vec<String> {
+        let directory = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
+        let Ok(entries) = std::fs::read_dir(directory) else { return Vec::new() };
+        let names = entries.flatten().map(|e| e.file_name().to_string_lossy().into_owned());
+        names.filter(|name| name.ends_with(".fl")).collect()
+    }
+}
+
+/// Files in memory, for tests and the REPL.
+#[derive(Clone, Debug, Default)]
+pub struct MemoryReader {
+    pub files: FxHashMap<PathBuf, String>,
+}
+
+impl Reader for MemoryReader {
+    fn read(&self, path: &Path) -> io::Result<String> {
+        self.files.get(&normalise(path)).cloned().ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    fn modules_in(&self, directory: &Path) -> Vec<String> {
+        let inside = self.files.keys().filter(|path| path.parent() == Some(directory));
+        inside.filter_map(|path| path.file_name()).map(|name| name.to_string_lossy().into_owned()).collect()
+    }
+}
+
+/// Loads the program whose entry module is the file at `path`. An error is the entry file's; what
+/// is wrong with imports or with any text is a diagnostic.
+pub fn load(path: &Path, reader: &dyn Reader) -> io::Result<(ModuleGraph, Vec<Diagnostic>)> {
+    let text = reader.read(path)?;
+    Ok(load_text(path, text, reader))
+}
+
+/// As [`load`], with the entry module's text given.
+pub fn load_text(path: &Path, text: String, reader: &dyn Reader) -> (ModuleGraph, Vec<Diagnostic>) {
+    let mut loader = Loader { reader, sources: SourceMap::default(), slots: Vec::new(), known: FxHashMap::default() };
+    let mut diagnostics = Vec::new();
+    let prelude = stdlib::text("prelude").map(|text| loader.add_std("prelude", text));
+    let entry = loader.add_file(path, text);
+    let mut wave = 0;
+    while wave < loader.slots.len() {
+        loader.parse(wave);
+        let next = loader.slots.len();
+        for index in wave..next {
+            loader.follow_imports(index, &mut diagnostics);
+        }
+        wave = next;
+    }
+    loader.finish(entry, prelude, diagnostics)
+}
+
+struct Loader<'r> {
+    reader: &'r dyn Reader,
+    sources: SourceMap,
+    slots: Vec<Slot>,
+    known: FxHashMap<ModuleKey, usize>,
+}
+
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum ModuleKey {
+    Std(String),
+    File(PathBuf),
+}
+
+/// A module in the order of discovery.
+struct Slot {
+    file: FileId,
+    name: Symbol,
+    is_std: bool,
+    /// As the user writes it; imports are relative to its directory.
+    path: PathBuf,
+    parsed: Option<(ast::Module, Vec<Diagnostic>)>,
+    imports: FxHashMap<Symbol, Option<usize>>,
+}
+
+impl Loader<'_> {
+    fn add_std(&mut self, name: &str, text: &str) -> usize {
+        let path = format!("std:{name}");
+        let file = self.sources.add(path.clone(), text.to_owned());
+        let symbol = Symbol::new(&path);
+        self.add_slot(ModuleKey::Std(name.to_owned()), file, symbol, true, PathBuf::from(path))
+    }
+
+    fn add_file(&mut self, path: &Path, text: String) -> usize {
+        let file = self.sources.add(path.to_string_lossy().into_owned(), text);
+        let stem = path.file_stem().map_or("main".into(), |s| s.to_string_lossy());
+        let key = ModuleKey::File(self.reader.canonical(path));
+        self.add_slot(key, file, Symbol::new(&stem), false, path.to_owned())
+    }
+
+    fn add_slot(&mut self, key: ModuleKey, file: FileId, name: Symbol, is_std: bool, path: PathBuf) -> usize {
+        let index = self.slots.len();
+        self.known.insert(key, index);
+        self.slots.push(Slot { file, name, is_std, path, parsed: None, imports: FxHashMap::default() });
+        index
+    }
+
+    /// Parses all modules from `first` on.
+    fn parse(&mut self, first: usize) {
+        let sources = &self.sources;
+        let parse_one = |slot: &mut Slot| {
+            let text = &sources.file(slot.file).text;
+            let (tokens, mut diagnostics) = lexer::lex(slot.file, text);
+            let (module, more) = parser::parse(slot.file, text, tokens);
+            diagnostics.extend(more);
+            slot.parsed = Some((module, diagnostics));
+        };
+        let slots = &mut self.slots[first..];
+        // Starting the thread pool costs more than parsing a few small files.
+        let bytes: usize = slots.iter().map(|slot| sources.file(slot.file).text.len()).sum();
+        if slots.len() > 1 && bytes > 200_000 {
+            slots.par_iter_mut().for_each(parse_one);
+        } else {
+            slots.iter_mut().for_each(parse_one);
+        }
+    }
+
+    fn follow_imports(&mut self, index: usize, diagnostics: &mut Vec<Diagnostic>) {
+        let Some((module, _)) = &self.slots[index].parsed else { return };
+        for specifier in specifiers(module) {
+            if self.slots[index].imports.contains_key(&specifier.value) {
+                continue;
+            }
+            let target = match self.find(index, &specifier) {
+                Ok(target) => Some(target),
+                Err(diagnostic) => {
+                    diagnostics.push(*diagnostic);
+                    None
+                }
+            };
+            self.slots[index].imports.insert(specifier.value, target);
+        }
+    }
+
+    fn find(&mut self, importer: usize, specifier: &StrLiteral) -> Result<usize, Box<Diagnostic>> {
+        let text = specifier.value.as_str();
+        let span = specifier.span;
+        if let Some(name) = text.strip_prefix("std:") {
+            if let Some(&known) = self.known.get(&ModuleKey::Std(name.to_owned())) {
+                return Ok(known);
+            }
+            let Some(source) = stdlib::text(name) else {
+                let mut diagnostic = Diagnostic::error("E0204", span, format!("there is no module `{text}`"))
+                    .label("not in the standard library");
+                if let Some(near) = nearest(name, stdlib::FILES.iter().map(|(n, _)| *n)) {
+                    let near = format!("\"std:{near}\"");
+                    diagnostic = diagnostic.fix(span, format!("did you mean `{near}`?"), near);
+                }
+                return Err(Box::new(diagnostic));
+            };
+            return Ok(self.add_std(name, source));
+        }
+        if text.ends_with(".json") {
+            let message = "importing JSON documents is not built yet";
+            return Err(Box::new(Diagnostic::error("E0901", span, message).label("not supported yet")));
+        }
+        let written = Path::new(text);
+        let path = if text.starts_with("./") || text.starts_with("../") {
+            let directory = self.slots[importer].path.parent().unwrap_or(Path::new(""));
+            normalise(&directory.join(written))
+        } else if written.is_absolute() {
+            written.to_owned()
+        } else {
+            return Err(Box::new(self.bare_name(text, specifier)));
+        };
+        if let Some(&known) = self.known.get(&ModuleKey::File(self.reader.canonical(&path))) {
+            return Ok(known);
+        }
+        match self.reader.read(&path) {
+            Ok(source) => Ok(self.add_file(&path, source)),
+            Err(error) => Err(Box::new(self.unreadable(text, specifier, &path, &error))),
+        }
+    }
+
+    fn bare_name(&self, text: &str, specifier: &StrLiteral) -> Diagnostic {
+        let diagnostic = Diagnostic::error("E0902", specifier.span, format!("cannot find the package `{text}`"))
+            .label("packages are not built yet");
+        if stdlib::text(text).is_some() {
+            let fixed = format!("\"std:{text}\"");
+            return diagnostic.fix(specifier.span, format!("did you mean `{fixed}`?"), fixed);
+        }
+        if text.ends_with(".fl") {
+            let fixed = format!("\"./{text}\"");
+            return diagnostic.fix(specifier.span, format!("for a file, write `{fixed}`"), fixed);
+        }
+        diagnostic.note("modules of the standard library are written `std:NAME`, files `./name.fl`")
+    }
+
+    fn unreadable(&self, text: &str, specifier: &StrLiteral, path: &Path, error: &io::Error) -> Diagnostic {
+        let message = match error.kind() {
+            io::ErrorKind::NotFound => format!("cannot find the module `{text}`"),
+            io::ErrorKind::InvalidData => format!("the module `{text}` is not UTF-8 text"),
+            _ => format!("cannot read the module `{text}`: {error}"),
+        };
+        let diagnostic =
+            Diagnostic::error("E0204", specifier.span, message).label(format!("looked for {}", path.display()));
+        let Some(name) = path.file_name().map(|n| n.to_string_lossy().into_owned()) else { return diagnostic };
+        let mut names = self.reader.modules_in(path.parent().unwrap_or(Path::new("")));
+        names.sort();
+        let with_extension = format!("{name}.fl");
+        let near = if names.contains(&with_extension) {
+            Some(with_extension.as_str())
+        } else {
+            nearest(&name, names.iter().map(String::as_str))
+        };
+        match near {
+            Some(near) => {
+                let directory = text.rsplit_once('/').map_or("", |(d, _)| d);
+                let fixed = format!("\"{directory}/{near}\"");
+                diagnostic.fix(specifier.span, format!("did you mean `{fixed}`?"), fixed)
+            }
+            None => diagnostic,
+        }
+    }
+
+    /// Renumbers the modules, dependencies first.
+    fn finish(
+        mut self,
+        entry: usize,
+        prelude: Option<usize>,
+        mut diagnostics: Vec<Diagnostic>,
+    ) -> (ModuleGraph, Vec<Diagnostic>) {
+        let order = self.dependency_order(prelude.into_iter().chain([entry]));
+        let mut index_of = vec![None; self.slots.len()];
+        for (new, &old) in order.iter().enumerate() {
+            index_of[old] = Some(ModuleIndex(new as u32));
+        }
+        let mut graph = ModuleGraph {
+            modules: Vec::with_capacity(order.len()),
+            entry: index_of[entry],
+            prelude: prelude.and_then(|p| index_of[p]),
+            sources: std::mem::take(&mut self.sources),
+        };
+        let mut slots: Vec<Option<Slot>> = self.slots.into_iter().map(Some).collect();
+        for old in order {
+            let Some(slot) = slots[old].take() else { continue };
+            let Some((ast, found)) = slot.parsed else { continue };
+            diagnostics.extend(found);
+            let imports = slot.imports.into_iter().map(|(s, t)| (s, t.and_then(|t| index_of[t]))).collect();
+            graph.modules.push(LoadedModule { file: slot.file, name: slot.name, is_std: slot.is_std, ast, imports });
+        }
+        (graph, diagnostics)
+    }
+
+    /// Depth first, without recursion: a chain of imports may be long.
+    fn dependency_order(&self, roots: impl Iterator<Item = usize>) -> Vec<usize> {
+        let mut order = Vec::with_capacity(self.slots.len());
+        let mut visited = vec![false; self.slots.len()];
+        let mut stack: Vec<(usize, Vec<usize>)> = Vec::new();
+        for root in roots {
+            if std::mem::replace(&mut visited[root], true) {
+                continue;
+            }
+            stack.push((root, self.dependencies(root)));
+            while let Some((slot, rest)) = stack.last_mut() {
+                let slot = *slot;
+                match rest.pop() {
+                    Some(next) if visited[next] => {}
+                    Some(next) => {
+                        visited[next] = true;
+                        let dependencies = self.dependencies(next);
+                        stack.push((next, dependencies));
+                    }
+                    None => {
+                        order.push(slot);
+                        stack.pop();
+                    }
+                }
+            }
+        }
+        order
+    }
+
+    /// In the order of the source, last one first.
+    fn dependencies(&self, slot: usize) -> Vec<usize> {
+        let Some((module, _)) = &self.slots[slot].parsed else { return Vec::new() };
+        let imports = &self.slots[slot].imports;
+        let found = specifiers(module).into_iter().filter_map(|s| imports.get(&s.value).copied().flatten());
+        let mut found: Vec<usize> = found.collect();
+        found.reverse();
+        found
+    }
+}
+
+/// What a module imports, in source order.
+fn specifiers(module: &ast::Module) -> Vec<StrLiteral> {
+    let of_item = |item: &ast::Item| match &item.kind {
+        ItemKind::Import(import) => Some(import.from.clone()),
+        ItemKind::Export { from, .. } => from.clone(),
+        _ => None,
+    };
+    module.items.iter().filter_map(of_item).collect()
+}
+
+/// The path without `.` and, where the text alone tells, without `..`.
+fn normalise(path: &Path) -> PathBuf {
+    let mut result = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir if matches!(result.components().next_back(), Some(Component::Normal(_))) => {
+                result.pop();
+            }
+            other => result.push(other),
+        }
+    }
+    result
+}

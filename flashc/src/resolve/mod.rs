@@ -1,0 +1,390 @@
+//! Names of modules: what every module defines, imports and exports. Reports names defined twice
+//! and imports of what is not there. Names inside function bodies are found by typecheck, which
+//! knows the scopes.
+
+mod graph;
+mod suggest;
+
+pub use graph::{LoadedModule, ModuleGraph, ModuleIndex};
+pub use suggest::nearest;
+
+use crate::ast::{self, Attribute, ImportNames, ItemKind, PatternKind, StmtKind};
+use crate::diagnostics::Diagnostic;
+use crate::source::{Span, Symbol};
+use rustc_hash::FxHashMap;
+
+/// Index in [`Resolved::defs`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct DefId(pub u32);
+
+impl DefId {
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// Something with a name at module level.
+#[derive(Clone, Copy, Debug)]
+pub struct Def<'a> {
+    pub name: Symbol,
+    pub module: ModuleIndex,
+    pub kind: DefKind<'a>,
+    pub exported: bool,
+    pub span: Span,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub enum DefKind<'a> {
+    Function(FunctionDef<'a>),
+    Const(&'a ast::Const),
+    /// A name that a top-level `let` binds.
+    Global(&'a ast::Let, bool),
+    Record(&'a ast::TypeDecl),
+    Enum(&'a ast::Enum),
+    Interface(&'a ast::Interface),
+    Alias(&'a ast::Alias),
+    /// `import fs from "std:fs"`; `None` when the module is not there.
+    Namespace(Option<ModuleIndex>),
+    /// An import that failed, which has been reported.
+    Missing,
+}
+
+/// A function with what stands around it.
+#[derive(Clone, Copy, Debug)]
+pub struct FunctionDef<'a> {
+    pub function: &'a ast::Function,
+    pub attributes: &'a [Attribute],
+    /// ABI of the `extern` block it is declared in.
+    pub extern_block: Option<Symbol>,
+}
+
+/// Names that a module sees, without the prelude.
+#[derive(Debug, Default)]
+pub struct ModuleScope {
+    pub names: FxHashMap<Symbol, DefId>,
+    pub exports: FxHashMap<Symbol, DefId>,
+    /// Names bound by `import`, for the warning about those never used.
+    pub imports: Vec<(ast::Ident, DefId)>,
+}
+
+/// What the modules define and see.
+#[derive(Debug)]
+pub struct Resolved<'a> {
+    pub defs: Vec<Def<'a>>,
+    /// One for each module of the graph.
+    pub modules: Vec<ModuleScope>,
+    /// Exports of `std:prelude`.
+    pub prelude: FxHashMap<Symbol, DefId>,
+}
+
+impl<'a> Resolved<'a> {
+    pub fn def(&self, id: DefId) -> &Def<'a> {
+        &self.defs[id.index()]
+    }
+
+    /// A name at module level: the module's own names, then the prelude's.
+    pub fn lookup(&self, module: ModuleIndex, name: Symbol) -> Option<DefId> {
+        self.modules[module.index()].names.get(&name).or_else(|| self.prelude.get(&name)).copied()
+    }
+}
+
+/// Finds all names of all modules.
+pub fn resolve<'a>(graph: &'a ModuleGraph, target: &Target) -> (Resolved<'a>, Vec<Diagnostic>) {
+    let mut resolver = Resolver { graph, target, defs: Vec::new(), modules: Vec::new(), diagnostics: Vec::new() };
+    for index in 0..graph.modules.len() {
+        let scope = resolver.define(ModuleIndex(index as u32));
+        resolver.modules.push(scope);
+    }
+    resolver.link();
+    let prelude = graph.prelude.map(|p| resolver.modules[p.index()].exports.clone()).unwrap_or_default();
+    (Resolved { defs: resolver.defs, modules: resolver.modules, prelude }, resolver.diagnostics)
+}
+
+/// What `#[cfg(...)]` asks about.
+#[derive(Clone, Debug)]
+pub struct Target {
+    pub os: &'static str,
+    pub arch: &'static str,
+}
+
+impl Default for Target {
+    fn default() -> Target {
+        Target { os: std::env::consts::OS, arch: std::env::consts::ARCH }
+    }
+}
+
+impl Target {
+    /// Whether every `#[cfg(...)]` among these holds.
+    pub fn accepts(&self, attributes: &[Attribute]) -> bool {
+        attributes.iter().filter(|a| a.name.name.as_str() == "cfg").all(|a| {
+            a.args.iter().all(|arg| match (arg.name.map(|n| n.name.as_str()), &arg.value) {
+                (Some("os"), Some(ast::Literal::Str(os))) => os.as_str() == self.os,
+                (Some("arch"), Some(ast::Literal::Str(arch))) => arch.as_str() == self.arch,
+                _ => true,
+            })
+        })
+    }
+}
+
+struct Resolver<'a, 't> {
+    graph: &'a ModuleGraph,
+    target: &'t Target,
+    defs: Vec<Def<'a>>,
+    modules: Vec<ModuleScope>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl<'a> Resolver<'a, '_> {
+    /// Definitions of one module's own items.
+    fn define(&mut self, module: ModuleIndex) -> ModuleScope {
+        let mut scope = ModuleScope::default();
+        let items = &self.graph.module(module).ast.items;
+        for item in items.iter().filter(|item| self.target.accepts(&item.attributes)) {
+            let exported = item.export.is_some();
+            let attributes = item.attributes.as_slice();
+            let mut add = |name: ast::Ident, kind: DefKind<'a>| {
+                self.add(&mut scope, name, Def { name: name.name, module, kind, exported, span: name.span });
+            };
+            match &item.kind {
+                ItemKind::Function(function) => {
+                    let def = FunctionDef { function, attributes, extern_block: None };
+                    add(function.name, DefKind::Function(def));
+                }
+                ItemKind::Extern(block) => {
+                    for method in &block.functions {
+                        let def = FunctionDef {
+                            function: &method.function,
+                            attributes: &method.attributes,
+                            extern_block: Some(block.abi.value),
+                        };
+                        add(method.function.name, DefKind::Function(def));
+                    }
+                }
+                ItemKind::Const(c) => add(c.name, DefKind::Const(c)),
+                ItemKind::Record(decl) => add(decl.name, DefKind::Record(decl)),
+                ItemKind::Enum(decl) => add(decl.name, DefKind::Enum(decl)),
+                ItemKind::Interface(decl) => add(decl.name, DefKind::Interface(decl)),
+                ItemKind::Alias(alias) => add(alias.name, DefKind::Alias(alias)),
+                ItemKind::Statement(stmt) => match &stmt.kind {
+                    StmtKind::Let(l) => {
+                        let mut names = Vec::new();
+                        bound_names(&l.pattern, &mut names);
+                        for (name, is_mut) in names {
+                            add(name, DefKind::Global(l, is_mut || l.is_mut));
+                        }
+                    }
+                    StmtKind::Using(name, _) => {
+                        add(*name, DefKind::Missing);
+                    }
+                    _ => {}
+                },
+                ItemKind::Import(_) | ItemKind::Export { .. } | ItemKind::Impl(_) | ItemKind::Test(_) => {}
+            }
+        }
+        scope
+    }
+
+    fn add(&mut self, scope: &mut ModuleScope, name: ast::Ident, def: Def<'a>) {
+        let id = DefId(self.defs.len() as u32);
+        if let Some(&first) = scope.names.get(&name.name) {
+            let first = self.defs[first.index()].span;
+            self.diagnostics.push(
+                Diagnostic::error("E0201", name.span, format!("`{}` is defined twice in this module", name.name))
+                    .label("defined again here")
+                    .secondary(first, "first defined here"),
+            );
+            // The later one keeps a definition, so that its body is checked too.
+            self.defs.push(def);
+            return;
+        }
+        self.defs.push(def);
+        scope.names.insert(name.name, id);
+        if def.exported {
+            scope.exports.insert(name.name, id);
+        }
+    }
+
+    /// Imports and re-exports, repeated while chains of re-exports give new names.
+    fn link(&mut self) {
+        let mut pending = Vec::new();
+        for index in 0..self.graph.modules.len() {
+            let module = ModuleIndex(index as u32);
+            for item in self.graph.module(module).ast.items.iter().filter(|i| self.target.accepts(&i.attributes)) {
+                match &item.kind {
+                    ItemKind::Import(import) => {
+                        let from = self.imported(module, import.from.value);
+                        match &import.names {
+                            ImportNames::None => {}
+                            ImportNames::Namespace(name) => {
+                                let id = self.import_def(module, *name, DefKind::Namespace(from));
+                                self.bind(module, *name, id, item.export.is_some());
+                            }
+                            ImportNames::Names(names) => {
+                                pending.extend(names.iter().map(|n| Link {
+                                    module,
+                                    name: *n,
+                                    from,
+                                    kind: LinkKind::Import,
+                                    source: Some(import.from.value),
+                                }));
+                            }
+                        }
+                    }
+                    ItemKind::Export { names, from } => {
+                        let source = from.as_ref().map(|f| f.value);
+                        let target = source.and_then(|s| self.imported(module, s));
+                        let kind = if from.is_some() { LinkKind::ReExport } else { LinkKind::Export };
+                        pending.extend(names.iter().map(|n| Link { module, name: *n, from: target, kind, source }));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        loop {
+            let before = pending.len();
+            pending.retain(|link| !self.try_link(link));
+            if pending.len() == before {
+                break;
+            }
+        }
+        for link in pending {
+            self.report_missing(&link);
+        }
+    }
+
+    fn imported(&self, module: ModuleIndex, specifier: Symbol) -> Option<ModuleIndex> {
+        self.graph.module(module).imports.get(&specifier).copied().flatten()
+    }
+
+    fn import_def(&mut self, module: ModuleIndex, name: ast::Ident, kind: DefKind<'a>) -> DefId {
+        self.defs.push(Def { name: name.name, module, kind, exported: false, span: name.span });
+        DefId(self.defs.len() as u32 - 1)
+    }
+
+    fn try_link(&mut self, link: &Link) -> bool {
+        let found = match (link.kind, link.from) {
+            (LinkKind::Export, _) => self.modules[link.module.index()].names.get(&link.name.name.name).copied(),
+            (_, Some(from)) => self.modules[from.index()].exports.get(&link.name.name.name).copied(),
+            (_, None) => None,
+        };
+        let Some(def) = found else { return false };
+        self.finish_link(link, def);
+        true
+    }
+
+    fn finish_link(&mut self, link: &Link, def: DefId) {
+        let local = link.name.local();
+        match link.kind {
+            LinkKind::Import => self.bind(link.module, local, def, false),
+            LinkKind::Export | LinkKind::ReExport => {
+                self.modules[link.module.index()].exports.insert(local.name, def);
+            }
+        }
+    }
+
+    fn bind(&mut self, module: ModuleIndex, name: ast::Ident, def: DefId, exported: bool) {
+        let scope = &mut self.modules[module.index()];
+        if let Some(&first) = scope.names.get(&name.name) {
+            let first = self.defs[first.index()];
+            let mut diagnostic =
+                Diagnostic::error("E0201", name.span, format!("`{}` is defined twice in this module", name.name))
+                    .label("imported here");
+            if first.module == module {
+                diagnostic = diagnostic.secondary(first.span, "also defined here");
+            }
+            self.diagnostics.push(diagnostic.note(format!("write `import {{ {0} as other_{0} }}`", name.name)));
+            return;
+        }
+        scope.names.insert(name.name, def);
+        scope.imports.push((name, def));
+        if exported {
+            scope.exports.insert(name.name, def);
+        }
+    }
+
+    fn report_missing(&mut self, link: &Link) {
+        let name = link.name.name;
+        let missing = self.import_def(link.module, name, DefKind::Missing);
+        match (link.kind, link.from) {
+            (LinkKind::Export, _) => {
+                let near =
+                    nearest(name.name.as_str(), self.modules[link.module.index()].names.keys().map(|s| s.as_str()));
+                let diagnostic =
+                    Diagnostic::error("E0203", name.span, format!("this module defines no `{}`", name.name))
+                        .label("nothing to export");
+                self.diagnostics.push(with_suggestion(diagnostic, name.span, near));
+            }
+            (_, Some(from)) => {
+                let source = link.source.map_or("", |s| s.as_str());
+                let hidden = self.modules[from.index()].names.get(&name.name).copied();
+                let message = format!("`{source}` exports no `{}`", name.name);
+                let mut diagnostic = Diagnostic::error("E0202", name.span, message).label("not exported");
+                match hidden.map(|h| self.defs[h.index()]) {
+                    Some(def) if def.module == from => {
+                        diagnostic = diagnostic.secondary(def.span, "defined here, without `export`");
+                    }
+                    _ => {
+                        let names = self.modules[from.index()].exports.keys().map(|s| s.as_str());
+                        let near = nearest(name.name.as_str(), names);
+                        diagnostic = with_suggestion(diagnostic, name.span, near);
+                    }
+                }
+                self.diagnostics.push(diagnostic);
+            }
+            // The module itself was not found, which is reported at its specifier.
+            (_, None) => {}
+        }
+        self.finish_link(link, missing);
+    }
+}
+
+/// Adds "did you mean" and the fix to a diagnostic.
+pub fn with_suggestion(diagnostic: Diagnostic, span: Span, near: Option<&str>) -> Diagnostic {
+    match near {
+        Some(near) => diagnostic.fix(span, format!("did you mean `{near}`?"), near),
+        None => diagnostic,
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum LinkKind {
+    Import,
+    Export,
+    ReExport,
+}
+
+struct Link {
+    module: ModuleIndex,
+    name: ast::ImportName,
+    from: Option<ModuleIndex>,
+    kind: LinkKind,
+    source: Option<Symbol>,
+}
+
+/// The names that a pattern binds, and whether `mut` stands before each.
+pub fn bound_names(pattern: &ast::Pattern, names: &mut Vec<(ast::Ident, bool)>) {
+    match &pattern.kind {
+        PatternKind::Name { name, is_mut } => names.push((*name, *is_mut)),
+        PatternKind::Binding { name, is_mut, pattern } => {
+            names.push((*name, *is_mut));
+            bound_names(pattern, names);
+        }
+        PatternKind::Tuple(patterns) => patterns.iter().for_each(|p| bound_names(p, names)),
+        // All alternatives bind the same names.
+        PatternKind::Or(patterns) => {
+            if let Some(first) = patterns.first() {
+                bound_names(first, names);
+            }
+        }
+        PatternKind::Struct { fields, .. } => {
+            for field in fields {
+                match &field.pattern {
+                    Some(pattern) => bound_names(pattern, names),
+                    None => names.push((field.name, false)),
+                }
+            }
+        }
+        PatternKind::Variant { args, .. } => args.iter().flatten().for_each(|p| bound_names(p, names)),
+        PatternKind::Wildcard | PatternKind::Literal(_) | PatternKind::Range { .. } | PatternKind::Error => {}
+    }
+}

@@ -1,0 +1,186 @@
+//! Names inside bodies: locals, what closures take from the function around them, and items.
+
+use super::body::{Binding, Body};
+use super::condition::global_fact;
+use super::entity::Entity;
+use crate::diagnostics::Diagnostic;
+use crate::resolve::{nearest, with_suggestion};
+use crate::source::{Span, Symbol};
+use crate::tir::{Const, Expr, ExprKind, Local, LocalId, Ty, TyKind};
+
+impl Body<'_, '_> {
+    /// What a name means here.
+    pub(super) fn lookup(&mut self, name: Symbol) -> Option<Binding> {
+        if let Some((_, binding)) = self.names.iter().rev().find(|(n, _)| *n == name) {
+            return Some(*binding);
+        }
+        self.cx.lookup_module(self.scope.module, name).map(Binding::Item)
+    }
+
+    /// A local of this frame or one around it, as a value; narrowed when it is known not to be null.
+    pub(super) fn local_value(&mut self, frame: usize, id: LocalId, span: Span) -> Expr {
+        let (id, place) = self.local_place(frame, id, span);
+        if self.flow().is_unassigned(id) {
+            let name = place_name(&self.frames[self.frames.len() - 1].locals[id.index()]);
+            let declared = self.frames[self.frames.len() - 1].locals[id.index()].span;
+            self.report(
+                Diagnostic::error("E0331", span, format!("`{name}` may not have a value yet"))
+                    .label("read here")
+                    .secondary(declared, "declared here without a value"),
+            );
+            // Once is enough.
+            self.flow().set_assigned(id);
+        }
+        let ty = self.shallow(place.ty);
+        if let TyKind::Optional(inner) = *self.cx.types.kind(ty)
+            && self.is_known_non_null(frame, id)
+        {
+            return Expr { kind: ExprKind::Narrow(Box::new(place)), ty: inner, span };
+        }
+        place
+    }
+
+    /// The local itself, in this frame; captured when it is an outer one's.
+    pub(super) fn local_place(&mut self, frame: usize, id: LocalId, span: Span) -> (LocalId, Expr) {
+        self.mark_used(frame, id);
+        let mut current = id;
+        for inner in frame + 1..self.frames.len() {
+            current = self.capture(inner, current, span);
+        }
+        (current, self.local(current, span))
+    }
+
+    fn is_known_non_null(&self, frame: usize, here: LocalId) -> bool {
+        let last = self.frames.len() - 1;
+        if self.frames[last].flow.is_non_null(here) {
+            return true;
+        }
+        // An immutable variable stays what it was known to be where the closure was made.
+        let mut id = here;
+        for inner in (frame + 1..=last).rev() {
+            if self.frames[inner].locals[id.index()].is_mut {
+                return false;
+            }
+            let Some(&(outer, _)) = self.frames[inner].captures.iter().find(|(_, i)| *i == id) else { return false };
+            id = outer;
+            if self.frames[inner - 1].flow.is_non_null(id) {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// The local of frame `inner` for the local `outer` of the frame around it.
+    fn capture(&mut self, inner: usize, outer: LocalId, span: Span) -> LocalId {
+        if let Some(&(_, id)) = self.frames[inner].captures.iter().find(|(o, _)| *o == outer) {
+            return id;
+        }
+        if self.frames[inner - 1].flow.is_unassigned(outer) {
+            let local = &self.frames[inner - 1].locals[outer.index()];
+            let (name, declared) = (place_name(local), local.span);
+            self.report(
+                Diagnostic::error("E0331", span, format!("`{name}` may not have a value yet"))
+                    .label("captured by a closure here")
+                    .secondary(declared, "declared here without a value"),
+            );
+        }
+        let local = &mut self.frames[inner - 1].locals[outer.index()];
+        if local.is_reference {
+            let local = local.clone();
+            self.report(
+                Diagnostic::error("E0904", span, "a closure cannot use `mut self`")
+                    .label("`self` is the caller's variable, which the closure may outlive")
+                    .note("copy what it needs into a `let` before the closure"),
+            );
+            return self.add_captured(inner, outer, Local { is_reference: false, ..local });
+        }
+        local.is_shared |= local.is_mut;
+        let copy = Local { is_addressed: false, ..local.clone() };
+        self.add_captured(inner, outer, copy)
+    }
+
+    fn add_captured(&mut self, inner: usize, outer: LocalId, local: Local) -> LocalId {
+        let frame = &mut self.frames[inner];
+        let id = LocalId(frame.locals.len() as u32);
+        frame.locals.push(local);
+        frame.infos.push(super::body::LocalInfo { used: true, warn: false, deferred: None });
+        frame.captures.push((outer, id));
+        id
+    }
+
+    /// A name as a value.
+    pub(super) fn name(&mut self, name: Symbol, hint: Option<Ty>, span: Span) -> Expr {
+        match self.lookup(name) {
+            Some(Binding::Local { frame, id }) => self.local_value(frame, id, span),
+            Some(Binding::Item(entity)) => self.entity_value(entity, name, hint, span),
+            None => self.unknown_name(name, span),
+        }
+    }
+
+    pub(super) fn entity_value(&mut self, entity: Entity, name: Symbol, hint: Option<Ty>, span: Span) -> Expr {
+        match entity {
+            Entity::Function(id) => self.function_value_of(id, hint, span),
+            Entity::Const(id) => match self.cx.const_value(id) {
+                Some((ty, value)) => Expr { kind: ExprKind::Const(value), ty, span },
+                None => {
+                    self.has_errors = true;
+                    super::body::error_expr(span)
+                }
+            },
+            Entity::Global(id) => {
+                let pending = self.pending_globals.iter().find(|(global, _)| *global == id).map(|(_, ty)| *ty);
+                let ty = match pending {
+                    Some(ty) => ty,
+                    None => self.cx.global_type(id, span),
+                };
+                self.note_global(id, span);
+                self.has_errors |= ty == Ty::ERROR;
+                let place = Expr { kind: ExprKind::Global(id), ty, span };
+                if let TyKind::Optional(inner) = *self.kind(ty)
+                    && self.flow().is_non_null(global_fact(id))
+                {
+                    return Expr { kind: ExprKind::Narrow(Box::new(place)), ty: inner, span };
+                }
+                place
+            }
+            Entity::Nominal(_) | Entity::Alias(_) => {
+                self.report(
+                    Diagnostic::error("E0332", span, format!("`{name}` is a type, not a value"))
+                        .label("a value is expected here")
+                        .note(format!("`{name} {{ ... }}` makes a value, `{name}.f()` calls its function")),
+                );
+                super::body::error_expr(span)
+            }
+            Entity::Module(_) => {
+                self.report(
+                    Diagnostic::error("E0332", span, format!("`{name}` is a module, not a value"))
+                        .label(format!("write `{name}.x` for what it exports")),
+                );
+                super::body::error_expr(span)
+            }
+            Entity::Error => {
+                self.has_errors = true;
+                super::body::error_expr(span)
+            }
+        }
+    }
+
+    fn unknown_name(&mut self, name: Symbol, span: Span) -> Expr {
+        if super::types::builtin(name).is_some() {
+            return self.error("E0332", span, format!("`{name}` is a type, not a value"));
+        }
+        if name.as_str() == "self" {
+            return self.error("E0333", span, "there is no `self` here: it is the first parameter of methods");
+        }
+        let locals = self.names.iter().map(|(n, _)| n.as_str());
+        let near = nearest(name.as_str(), locals).or_else(|| self.cx.nearest_item(self.scope.module, name, false));
+        let diagnostic =
+            Diagnostic::error("E0333", span, format!("there is no `{name}` here")).label("not found in this scope");
+        self.report(with_suggestion(diagnostic, span, near));
+        Expr { kind: ExprKind::Const(Const::Void), ty: Ty::ERROR, span }
+    }
+}
+
+fn place_name(local: &Local) -> Symbol {
+    local.name
+}

@@ -1,0 +1,187 @@
+//! Closures: parameter types from where they are passed, results from their bodies.
+
+use super::body::{Body, Frame, FrameResult};
+use super::flow;
+use crate::ast::{self, Closure, PatternKind};
+use crate::diagnostics::Diagnostic;
+use crate::source::{Span, Symbol};
+use crate::tir::{self, Expr, ExprKind, FuncId, LocalId, Stmt, StmtKind, Ty, TyKind};
+use std::rc::Rc;
+
+impl<'a> Body<'_, 'a> {
+    pub(super) fn closure(&mut self, closure: &'a Closure, hint: Option<Ty>, span: Span) -> Expr {
+        if closure.is_async {
+            return self.not_built(span, "async functions");
+        }
+        let expected = self.expected_function(hint);
+        let (mut param_types, expected_result) = match expected {
+            Some((params, result)) => (params, Some(result)),
+            None => (Vec::new(), None),
+        };
+        let written = closure.params.len();
+        if expected_result.is_some() && written > param_types.len() {
+            let (wanted, plural) = (param_types.len(), if param_types.len() == 1 { "" } else { "s" });
+            self.report(
+                Diagnostic::error(
+                    "E0348",
+                    closure.span,
+                    format!("a function of {wanted} parameter{plural} is expected"),
+                )
+                .label(format!("this one has {written}")),
+            );
+        }
+        let result = match (&closure.result, expected_result) {
+            (Some(written), _) => FrameResult::Known(self.type_expr(written)),
+            // Where any function will do, what it gives is dropped.
+            (None, Some(result)) if self.shallow(result) == Ty::VOID => FrameResult::Known(Ty::VOID),
+            (None, Some(result)) if !self.is_unsolved(result) => FrameResult::Known(result),
+            _ => FrameResult::Unknown,
+        };
+        let mark = self.names.len();
+        let mut unstable = self.frame().unstable.as_ref().clone();
+        flow::unstable_names(&closure.body, &mut unstable);
+        self.frames.push(Frame::new(result, Rc::new(unstable), mark));
+        let mut params = Vec::new();
+        let mut prologue = Vec::new();
+        for (index, param) in closure.params.iter().enumerate() {
+            let hint = param_types.get(index).copied();
+            let ty = self.closure_param_type(param, hint);
+            match param_types.get_mut(index) {
+                Some(slot) => *slot = ty,
+                None => param_types.push(ty),
+            }
+            params.push(self.closure_param(&param.pattern, ty, &mut prologue));
+        }
+        // As in JavaScript, what a closure does not name it does not get.
+        for &ty in &param_types[written.min(param_types.len())..] {
+            params.push(self.temp("_", ty, closure.span));
+        }
+        let value = self.closure_body(closure, result, expected_result);
+        let value = super::assign::in_block(prologue, value);
+        self.leave_scope(mark);
+        let Some(frame) = self.frames.pop() else { crate::bug!("typecheck: a closure without a frame") };
+        let result = match frame.result {
+            FrameResult::Known(ty) => ty,
+            FrameResult::Unknown | FrameResult::TopLevel => Ty::VOID,
+        };
+        let ty = self.cx.types.intern(TyKind::Function(param_types, result));
+        let (outer, inner) = frame.captures.iter().copied().unzip();
+        let function = self.closure_function(params, result, frame.locals, inner, value, closure.span);
+        Expr { kind: ExprKind::Closure { function, captures: outer }, ty, span }
+    }
+
+    fn expected_function(&self, hint: Option<Ty>) -> Option<(Vec<Ty>, Ty)> {
+        match self.kind(hint?) {
+            TyKind::Function(params, result) => Some((params.clone(), *result)),
+            TyKind::Optional(inner) => self.expected_function(Some(*inner)),
+            _ => None,
+        }
+    }
+
+    fn closure_param_type(&mut self, param: &'a ast::Param, hint: Option<Ty>) -> Ty {
+        if param.default.is_some() || param.is_rest {
+            self.not_built(param.span, "defaults and rest parameters of closures");
+        }
+        match (&param.ty, hint) {
+            (Some(written), hint) => {
+                let ty = self.value_type(written);
+                if let Some(hint) = hint
+                    && !self.unify(ty, hint)
+                {
+                    let (found, wanted) = (self.show(ty), self.show(hint));
+                    self.report(Diagnostic::error(
+                        "E0348",
+                        param.span,
+                        format!("the parameter is a `{wanted}`, not a `{found}`"),
+                    ));
+                }
+                ty
+            }
+            (None, Some(hint)) => self.shallow(hint),
+            (None, None) => {
+                let name = match &param.pattern.kind {
+                    PatternKind::Name { name, .. } => name.name,
+                    _ => Symbol::new("_"),
+                };
+                self.fresh(name, param.span)
+            }
+        }
+    }
+
+    /// A parameter, which may be a pattern: it is taken apart before the body.
+    fn closure_param(&mut self, pattern: &'a ast::Pattern, ty: Ty, prologue: &mut Vec<Stmt>) -> LocalId {
+        match &pattern.kind {
+            PatternKind::Name { .. } | PatternKind::Wildcard => self.declare_param(pattern, ty),
+            _ => {
+                let local = self.temp("parameter", ty, pattern.span);
+                let value = self.local(local, pattern.span);
+                let checked = self.binding_pattern(pattern, ty, false);
+                let kind = StmtKind::Let { pattern: checked, value };
+                prologue.push(Stmt { kind, span: pattern.span });
+                local
+            }
+        }
+    }
+
+    fn closure_body(&mut self, closure: &'a Closure, result: FrameResult, expected: Option<Ty>) -> Expr {
+        let hint = match result {
+            FrameResult::Known(ty) => Some(ty),
+            _ => None,
+        };
+        let value = self.expr(&closure.body, hint);
+        let span = closure.body.span;
+        match (result, expected) {
+            // The result is a variable: the body tells it.
+            (FrameResult::Unknown, Some(expected)) if !matches!(self.frame().result, FrameResult::Known(_)) => {
+                let ty = self.shallow(value.ty);
+                if ty == Ty::NEVER {
+                    self.frame().result = FrameResult::Known(expected);
+                    return value;
+                }
+                self.frame().result = FrameResult::Known(ty);
+                value
+            }
+            _ => self.function_value(value, span),
+        }
+    }
+
+    fn closure_function(
+        &mut self,
+        params: Vec<LocalId>,
+        result: Ty,
+        locals: Vec<tir::Local>,
+        captures: Vec<LocalId>,
+        value: Expr,
+        span: Span,
+    ) -> FuncId {
+        let id = self.cx.reserve_function();
+        let function = tir::Function {
+            name: self.closure_name(),
+            module: self.cx.module_id(self.module()),
+            generics: self.scope.generics.clone(),
+            params,
+            result,
+            locals,
+            captures,
+            body: tir::Body::Flash(value),
+            attributes: tir::FunctionAttributes::default(),
+            span,
+        };
+        self.closures.push((id, function));
+        id
+    }
+
+    fn closure_name(&self) -> String {
+        match self.needer {
+            Some(super::init::Needer::Function(func)) => {
+                let owner = self.cx.functions.iter().find(|f| f.func == Some(func));
+                match owner.map(|f| (f.owner, f.ast.name.name)) {
+                    Some((Some(owner), name)) => format!("<closure in {owner}.{name}>"),
+                    Some((None, name)) => format!("<closure in {name}>"),
+                    None => "<closure>".to_owned(),
+                }
+            }
+            _ => "<closure>".to_owned(),
+        }
+    }
+}

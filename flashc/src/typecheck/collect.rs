@@ -1,0 +1,423 @@
+//! Declarations: gives every definition its entity, then finds fields, methods and signatures.
+//! Signatures of std's functions are found when something uses them.
+
+use super::Checker;
+use super::attributes;
+use super::entity::{
+    AliasInfo, ConstInfo, Entity, FieldInfo, FnId, FunctionInfo, GlobalInfo, Head, ItemScope, Job, NominalInfo,
+    ParamInfo, SelfKind, Signature, State,
+};
+use crate::ast::{self, Attribute, ItemKind, PatternKind};
+use crate::diagnostics::Diagnostic;
+use crate::resolve::{DefKind, FunctionDef, ModuleIndex};
+use crate::source::{Span, Symbol};
+use crate::tir::{FuncId, GenericParam, GlobalId, NominalId, Ty, TyKind};
+use rustc_hash::FxHashMap;
+use std::rc::Rc;
+
+impl<'a> Checker<'a> {
+    /// All declarations of all modules.
+    pub(super) fn collect(&mut self) {
+        let scopes: Vec<Rc<ItemScope>> =
+            (0..self.graph.modules.len()).map(|m| Rc::new(module_scope(ModuleIndex(m as u32)))).collect();
+        for def in &self.resolved.defs {
+            let scope = &scopes[def.module.index()];
+            let entity = match def.kind {
+                DefKind::Function(f) => Entity::Function(self.declare_function(f, scope, def.exported)),
+                DefKind::Const(c) => self.declare_const(c, scope),
+                DefKind::Global(l, is_mut) => {
+                    self.globals.push(GlobalInfo {
+                        name: def.name,
+                        module: def.module,
+                        declaration: l,
+                        is_mut,
+                        span: def.span,
+                        ty: None,
+                        in_progress: false,
+                    });
+                    Entity::Global(GlobalId(self.globals.len() as u32 - 1))
+                }
+                DefKind::Record(decl) => self.declare_record(decl, scope),
+                DefKind::Enum(decl) => {
+                    self.not_built(decl.name.span, "enums");
+                    Entity::Error
+                }
+                DefKind::Interface(decl) => {
+                    self.not_built(decl.name.span, "interfaces");
+                    Entity::Error
+                }
+                DefKind::Alias(alias) => self.declare_alias(alias, scope),
+                DefKind::Namespace(Some(module)) => Entity::Module(module),
+                DefKind::Namespace(None) | DefKind::Missing => Entity::Error,
+            };
+            self.entities.push(entity);
+        }
+        self.collect_members(0);
+        self.collect_impls(&scopes);
+        for index in 0..self.aliases.len() {
+            self.alias(super::entity::AliasId(index as u32));
+        }
+        for index in 0..self.functions.len() {
+            let id = FnId(index as u32);
+            if !self.is_std(self.functions[index].scope.module) || self.options.all_of_std {
+                self.func_id(id);
+            }
+        }
+    }
+
+    pub(super) fn declare_function(&mut self, def: FunctionDef<'a>, scope: &Rc<ItemScope>, exported: bool) -> FnId {
+        let scope = self.with_generics(scope, &def.function.generics);
+        self.add_function(def, scope, None, exported, false)
+    }
+
+    fn add_function(
+        &mut self,
+        def: FunctionDef<'a>,
+        scope: Rc<ItemScope>,
+        owner: Option<Symbol>,
+        exported: bool,
+        is_private: bool,
+    ) -> FnId {
+        self.functions.push(FunctionInfo {
+            ast: def.function,
+            attributes: def.attributes,
+            scope,
+            owner,
+            extern_block: def.extern_block,
+            is_private,
+            exported,
+            signature: None,
+            state: State::Pending,
+            inferred: None,
+            func: None,
+            special: attributes::special(def.attributes),
+        });
+        FnId(self.functions.len() as u32 - 1)
+    }
+
+    pub(super) fn declare_const(&mut self, ast: &'a ast::Const, scope: &Rc<ItemScope>) -> Entity {
+        self.consts.push(ConstInfo { ast, scope: scope.clone(), state: State::Pending, value: None });
+        Entity::Const(super::entity::ConstId(self.consts.len() as u32 - 1))
+    }
+
+    pub(super) fn declare_alias(&mut self, ast: &'a ast::Alias, scope: &Rc<ItemScope>) -> Entity {
+        let scope = self.with_generics(scope, &ast.generics);
+        self.aliases.push(AliasInfo { ast, scope, state: State::Pending, ty: None });
+        Entity::Alias(super::entity::AliasId(self.aliases.len() as u32 - 1))
+    }
+
+    pub(super) fn declare_record(&mut self, decl: &'a ast::TypeDecl, scope: &Rc<ItemScope>) -> Entity {
+        let id = NominalId(self.nominals.len() as u32);
+        let generics = self.with_generics(scope, &decl.generics);
+        let args = generic_types(&mut self.types, generics.generics.len(), &generics.generics);
+        let self_ty = self.types.intern(TyKind::Nominal(id, args));
+        let inner = ItemScope {
+            module: generics.module,
+            generics: generics.generics.clone(),
+            self_ty: Some(self_ty),
+            nested: generics.nested.clone(),
+        };
+        self.nominals.push(NominalInfo {
+            name: decl.name.name,
+            module: scope.module,
+            span: decl.name.span,
+            scope: Rc::new(inner),
+            decl,
+            fields: Vec::new(),
+            methods: FxHashMap::default(),
+        });
+        Entity::Nominal(id)
+    }
+
+    /// The scope with more generic parameters.
+    fn with_generics(&mut self, scope: &Rc<ItemScope>, generics: &[ast::GenericParam]) -> Rc<ItemScope> {
+        if generics.is_empty() {
+            return scope.clone();
+        }
+        let mut all = scope.generics.clone();
+        for param in generics {
+            if let Some(bound) = param.bounds.first() {
+                self.not_built(bound.span, "bounds of type parameters");
+            }
+            all.push(GenericParam { name: param.name.name, bounds: Vec::new() });
+        }
+        Rc::new(ItemScope { module: scope.module, generics: all, self_ty: scope.self_ty, nested: scope.nested.clone() })
+    }
+
+    /// Fields and methods of the nominal types from `first` on.
+    pub(super) fn collect_members(&mut self, first: usize) {
+        for index in first..self.nominals.len() {
+            self.collect_fields(NominalId(index as u32));
+        }
+        for index in first..self.nominals.len() {
+            self.check_finite(NominalId(index as u32));
+        }
+    }
+
+    fn collect_fields(&mut self, id: NominalId) {
+        let info = &self.nominals[id.index()];
+        let (scope, owner) = (info.scope.clone(), info.name);
+        let decl = info.decl;
+        let mut seen: FxHashMap<Symbol, Span> = FxHashMap::default();
+        for field in &decl.fields {
+            if let Some(first) = seen.insert(field.name.name, field.name.span) {
+                self.report(
+                    Diagnostic::error(
+                        "E0307",
+                        field.name.span,
+                        format!("`{owner}` has two fields `{}`", field.name.name),
+                    )
+                    .secondary(first, "the first one"),
+                );
+                continue;
+            }
+            let ty = self.value_type(&scope, &field.ty);
+            let default = field.default.as_ref().map(|expr| {
+                let func = self.reserve_function();
+                let name = format!("{owner}.{} (default)", field.name.name);
+                self.queue.push_back(Job::Default { func, name, ty, expr, scope: scope.clone() });
+                (expr, func)
+            });
+            self.nominals[id.index()].fields.push(FieldInfo {
+                name: field.name.name,
+                ty,
+                is_private: field.is_private,
+                default,
+                span: field.name.span,
+            });
+        }
+        for method in &decl.methods {
+            let def = FunctionDef { function: &method.function, attributes: &method.attributes, extern_block: None };
+            let inner = self.with_generics(&scope, &method.function.generics);
+            let function = self.add_function(def, inner, Some(owner), false, method.is_private);
+            let name = method.function.name;
+            let clash = seen.insert(name.name, name.span);
+            if let Some(first) = clash {
+                self.report(
+                    Diagnostic::error("E0307", name.span, format!("`{owner}` has two members `{}`", name.name))
+                        .secondary(first, "the first one"),
+                );
+            } else {
+                self.nominals[id.index()].methods.insert(name.name, function);
+            }
+        }
+    }
+
+    /// A struct must not contain itself without a reference between.
+    fn check_finite(&mut self, id: NominalId) {
+        let mut path = Vec::new();
+        if self.nominals[id.index()].is_struct() && self.contains_inline(id, id, &mut path) {
+            let info = &self.nominals[id.index()];
+            let (name, span) = (info.name, info.span);
+            let mut diagnostic = Diagnostic::error("E0308", span, format!("the struct `{name}` contains itself"))
+                .label("its size would be infinite")
+                .note("make it a `class`, which is a reference, or keep it in an array `[T]`");
+            for span in path {
+                diagnostic = diagnostic.secondary(span, "through this field");
+            }
+            self.report(diagnostic);
+            // Later stages must not meet it.
+            for field in &mut self.nominals[id.index()].fields {
+                field.ty = Ty::ERROR;
+            }
+        }
+    }
+
+    fn contains_inline(&self, id: NominalId, target: NominalId, path: &mut Vec<Span>) -> bool {
+        if path.len() > 64 {
+            return false;
+        }
+        for field in &self.nominals[id.index()].fields {
+            let mut inline = Vec::new();
+            self.inline_structs(field.ty, &mut inline);
+            for inner in inline {
+                path.push(field.span);
+                if inner == target || (inner != id && self.contains_inline(inner, target, path)) {
+                    return true;
+                }
+                path.pop();
+            }
+        }
+        false
+    }
+
+    fn inline_structs(&self, ty: Ty, found: &mut Vec<NominalId>) {
+        match self.types.kind(ty) {
+            TyKind::Nominal(id, args) if self.nominals[id.index()].is_struct() => {
+                found.push(*id);
+                args.iter().for_each(|&arg| self.inline_structs(arg, found));
+            }
+            TyKind::FixedArray(inner, _) | TyKind::Optional(inner) => self.inline_structs(*inner, found),
+            TyKind::Tuple(types) => types.iter().for_each(|&t| self.inline_structs(t, found)),
+            TyKind::Record(fields) => fields.iter().for_each(|&(_, t)| self.inline_structs(t, found)),
+            _ => {}
+        }
+    }
+
+    fn collect_impls(&mut self, scopes: &[Rc<ItemScope>]) {
+        for (index, module) in self.graph.modules.iter().enumerate() {
+            for item in &module.ast.items {
+                let ItemKind::Impl(block) = &item.kind else { continue };
+                if let Some(interface) = &block.interface {
+                    self.not_built(interface.span, "interfaces");
+                    continue;
+                }
+                self.collect_impl(block, &scopes[index], module.is_std);
+            }
+        }
+    }
+
+    fn collect_impl(&mut self, block: &'a ast::Impl, scope: &Rc<ItemScope>, is_std: bool) {
+        let generic = self.with_generics(scope, &block.generics);
+        let target = self.value_type(&generic, &block.target);
+        if target == Ty::ERROR {
+            return;
+        }
+        let inner = Rc::new(ItemScope {
+            module: generic.module,
+            generics: generic.generics.clone(),
+            self_ty: Some(target),
+            nested: Vec::new(),
+        });
+        let owner = Symbol::new(&self.show(target));
+        let head = Head::of(self.types.kind(target));
+        let nominal = match self.types.kind(target) {
+            TyKind::Nominal(id, _) => Some(*id),
+            _ => None,
+        };
+        let own_type = nominal.is_some_and(|id| self.nominals[id.index()].module == scope.module);
+        if !own_type && !(is_std && head.is_some()) {
+            self.report(
+                Diagnostic::error("E0309", block.target.span, format!("`{owner}` cannot get methods here"))
+                    .label("only types of this module can"),
+            );
+            return;
+        }
+        for method in &block.methods {
+            let def = FunctionDef { function: &method.function, attributes: &method.attributes, extern_block: None };
+            let method_scope = self.with_generics(&inner, &method.function.generics);
+            let function = self.add_function(def, method_scope, Some(owner), false, method.is_private);
+            let name = method.function.name;
+            let previous = match (nominal, head) {
+                (Some(id), _) => self.nominals[id.index()].methods.insert(name.name, function),
+                (None, Some(head)) => self.builtin_methods.insert((head, name.name), function),
+                (None, None) => None,
+            };
+            if let Some(previous) = previous {
+                let first = self.functions[previous.index()].ast.name.span;
+                self.report(
+                    Diagnostic::error("E0307", name.span, format!("`{owner}` has two members `{}`", name.name))
+                        .secondary(first, "the first one"),
+                );
+            }
+        }
+    }
+
+    /// The parameters and the written result of a function.
+    pub(super) fn signature(&mut self, id: FnId) -> Rc<Signature> {
+        let info = &self.functions[id.index()];
+        if let Some(signature) = &info.signature {
+            return signature.clone();
+        }
+        let (ast, scope) = (info.ast, info.scope.clone());
+        let is_extern = info.extern_block.is_some() || attributes::find(info.attributes, "intrinsic").is_some();
+        let mut self_kind = SelfKind::None;
+        let mut params = Vec::new();
+        for (index, param) in ast.params.iter().enumerate() {
+            if index == 0
+                && let (Some(is_mut), Some(self_ty)) = (self_param(param), scope.self_ty)
+            {
+                let by_reference = is_mut && self.has_identity_by_address(self_ty);
+                self_kind = if by_reference { SelfKind::Reference } else { SelfKind::Value };
+                continue;
+            }
+            params.push(self.param(id, param, &scope));
+        }
+        let result = match &ast.result {
+            Some(result) => Some(self.type_expr(&scope, result)),
+            None if is_extern || ast.body.as_ref().is_none_or(|body| !super::flow::block_yields(body)) => {
+                Some(Ty::VOID)
+            }
+            None => None,
+        };
+        let signature = Rc::new(Signature { self_kind, params, result, is_unsafe: ast.is_unsafe });
+        self.functions[id.index()].signature = Some(signature.clone());
+        signature
+    }
+
+    /// `mut self` of such a type is an address: a change must reach the caller's value.
+    fn has_identity_by_address(&self, ty: Ty) -> bool {
+        match self.types.kind(ty) {
+            TyKind::Nominal(id, _) => self.nominals[id.index()].is_struct(),
+            TyKind::Array(_) | TyKind::Pointer(_) => false,
+            _ => true,
+        }
+    }
+
+    fn param(&mut self, id: FnId, param: &'a ast::Param, scope: &Rc<ItemScope>) -> ParamInfo {
+        let name = match &param.pattern.kind {
+            PatternKind::Name { name, .. } => name.name,
+            _ => Symbol::new("_"),
+        };
+        let ty = match &param.ty {
+            Some(ty) => self.value_type(scope, ty),
+            None if name.as_str() == "self" => {
+                self.error("E0310", param.span, "`self` is the first parameter of a method");
+                Ty::ERROR
+            }
+            None => {
+                self.report(
+                    Diagnostic::error("E0310", param.span, format!("the parameter `{name}` needs a type"))
+                        .label(format!("write `{name}: T`")),
+                );
+                Ty::ERROR
+            }
+        };
+        if param.is_rest && ty != Ty::ERROR && !matches!(self.types.kind(ty), TyKind::Array(_)) {
+            self.error("E0310", param.span, "a rest parameter is an array: `...[T]`");
+        }
+        let default = param.default.as_ref().map(|expr| {
+            let func = self.reserve_function();
+            let info = &self.functions[id.index()];
+            let owner = info.owner.map(|o| format!("{o}.")).unwrap_or_default();
+            let name = format!("{owner}{} (default of {name})", info.ast.name.name);
+            self.queue.push_back(Job::Default { func, name, ty, expr, scope: scope.clone() });
+            func
+        });
+        ParamInfo { name, ty, default, is_rest: param.is_rest }
+    }
+
+    /// The function's place in the typed tree. Its body will be checked.
+    pub(super) fn func_id(&mut self, id: FnId) -> FuncId {
+        if let Some(func) = self.functions[id.index()].func {
+            return func;
+        }
+        let func = self.reserve_function();
+        self.functions[id.index()].func = Some(func);
+        self.signature(id);
+        self.queue.push_back(Job::Function(id));
+        func
+    }
+}
+
+/// `self` or `mut self`, and which.
+pub(super) fn self_param(param: &ast::Param) -> Option<bool> {
+    match &param.pattern.kind {
+        PatternKind::Name { name, is_mut } if name.name.as_str() == "self" && param.ty.is_none() => Some(*is_mut),
+        _ => None,
+    }
+}
+
+fn module_scope(module: ModuleIndex) -> ItemScope {
+    ItemScope { module, generics: Vec::new(), self_ty: None, nested: Vec::new() }
+}
+
+/// `Param(0)`, `Param(1)`, ... of these generics.
+pub(super) fn generic_types(types: &mut crate::tir::Types, count: usize, generics: &[GenericParam]) -> Vec<Ty> {
+    (0..count).map(|i| types.intern(TyKind::Param(i as u32, generics[i].name))).collect()
+}
+
+/// Whether an attribute of this name stands among these.
+pub(super) fn has_attribute(attributes: &[Attribute], name: &str) -> bool {
+    attributes::find(attributes, name).is_some()
+}

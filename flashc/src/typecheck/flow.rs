@@ -1,0 +1,338 @@
+//! What is known at a point of a body: whether it can be reached, which variables may still be
+//! without a value, which optionals are not null. Also the questions about syntax that this needs.
+
+use crate::ast::{self, Expr, ExprKind, StmtKind};
+use crate::source::Symbol;
+use crate::tir::LocalId;
+use rustc_hash::FxHashSet;
+
+/// Facts that hold at the point that is being checked.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Flow {
+    /// Control does not get here.
+    pub(super) dead: bool,
+    /// Optional locals that are not null, sorted.
+    pub(super) non_null: Vec<LocalId>,
+    /// Declared locals that may not have been assigned, sorted.
+    pub(super) unassigned: Vec<LocalId>,
+}
+
+impl Flow {
+    /// What holds where two ways meet.
+    pub(super) fn join(self, other: Flow) -> Flow {
+        if self.dead {
+            return other;
+        }
+        if other.dead {
+            return self;
+        }
+        let mut non_null = self.non_null;
+        non_null.retain(|id| other.non_null.binary_search(id).is_ok());
+        let mut unassigned = self.unassigned;
+        unassigned.extend(other.unassigned);
+        unassigned.sort();
+        unassigned.dedup();
+        Flow { dead: false, non_null, unassigned }
+    }
+
+    pub(super) fn dead() -> Flow {
+        Flow { dead: true, ..Flow::default() }
+    }
+
+    pub(super) fn is_non_null(&self, id: LocalId) -> bool {
+        self.non_null.binary_search(&id).is_ok()
+    }
+
+    pub(super) fn add_non_null(&mut self, ids: &[LocalId]) {
+        for id in ids {
+            insert(&mut self.non_null, *id);
+        }
+    }
+
+    pub(super) fn forget_non_null(&mut self, id: LocalId) {
+        remove(&mut self.non_null, id);
+    }
+
+    pub(super) fn set_unassigned(&mut self, id: LocalId) {
+        insert(&mut self.unassigned, id);
+    }
+
+    /// Whether it was without a value until now.
+    pub(super) fn set_assigned(&mut self, id: LocalId) -> bool {
+        remove(&mut self.unassigned, id)
+    }
+
+    pub(super) fn is_unassigned(&self, id: LocalId) -> bool {
+        !self.dead && self.unassigned.binary_search(&id).is_ok()
+    }
+}
+
+fn insert(ids: &mut Vec<LocalId>, id: LocalId) {
+    if let Err(at) = ids.binary_search(&id) {
+        ids.insert(at, id);
+    }
+}
+
+fn remove(ids: &mut Vec<LocalId>, id: LocalId) -> bool {
+    match ids.binary_search(&id) {
+        Ok(at) => {
+            ids.remove(at);
+            true
+        }
+        Err(_) => false,
+    }
+}
+
+/// Whether a function with this body, and no written result, may give a value: it has a tail
+/// expression that is not obviously without value, or a `return e`.
+pub(super) fn block_yields(block: &ast::Block) -> bool {
+    tail_yields(block) || contains_return_value(block)
+}
+
+fn tail_yields(block: &ast::Block) -> bool {
+    block.value.as_ref().is_some_and(|value| value_yields(value))
+}
+
+fn value_yields(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::If(i) => i.otherwise.as_ref().is_some_and(|o| tail_yields(&i.then) || value_yields(o)),
+        ExprKind::Block(block) | ExprKind::Unsafe(block) => tail_yields(block),
+        ExprKind::Match { arms, .. } => arms.iter().any(|arm| value_yields(&arm.body)),
+        ExprKind::While { .. } | ExprKind::For { .. } | ExprKind::Assign { .. } => false,
+        ExprKind::Return(_) | ExprKind::Break { .. } | ExprKind::Continue { .. } | ExprKind::Throw(_) => false,
+        ExprKind::Loop { body, .. } => {
+            let mut found = false;
+            visit_block(body, &mut |e| {
+                found |= matches!(&e.kind, ExprKind::Break { value: Some(_), .. });
+                !found
+            });
+            found
+        }
+        ExprKind::Paren(inner) => value_yields(inner),
+        _ => true,
+    }
+}
+
+fn contains_return_value(block: &ast::Block) -> bool {
+    let mut found = false;
+    visit_block(block, &mut |e| {
+        found |= matches!(&e.kind, ExprKind::Return(Some(_)));
+        // A closure's `return` is its own.
+        !found && !matches!(&e.kind, ExprKind::Closure(_))
+    });
+    found
+}
+
+/// Names that the block assigns to, or whose address it takes.
+pub(super) fn assigned_names(block: &ast::Block, names: &mut FxHashSet<Symbol>) {
+    visit_block(block, &mut |e| {
+        note_assignment(e, names);
+        true
+    });
+}
+
+fn note_assignment(e: &Expr, names: &mut FxHashSet<Symbol>) {
+    match &e.kind {
+        ExprKind::Assign { target, .. } => {
+            if let ExprKind::Name(name) = strip(target).kind {
+                names.insert(name);
+            }
+        }
+        ExprKind::Unary { op: ast::UnaryOp::AddressOf, operand } => {
+            if let ExprKind::Name(name) = strip(operand).kind {
+                names.insert(name);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Names that change in ways the order of the text does not show: assigned to inside closures, or
+/// with their address taken.
+pub(super) fn unstable_names(expr: &Expr, names: &mut FxHashSet<Symbol>) {
+    visit(expr, &mut |e| {
+        match &e.kind {
+            ExprKind::Closure(closure) => visit(&closure.body, &mut |inner| {
+                note_assignment(inner, names);
+                true
+            }),
+            ExprKind::Unary { op: ast::UnaryOp::AddressOf, .. } => note_assignment(e, names),
+            _ => {}
+        }
+        true
+    });
+}
+
+pub(super) fn unstable_names_in(block: &ast::Block, names: &mut FxHashSet<Symbol>) {
+    visit_block(block, &mut |e| {
+        if matches!(&e.kind, ExprKind::Closure(_) | ExprKind::Unary { op: ast::UnaryOp::AddressOf, .. }) {
+            unstable_names(e, names);
+            return false;
+        }
+        true
+    });
+}
+
+/// As [`unstable_names`], for a statement.
+pub(super) fn unstable_in_stmt(stmt: &ast::Stmt, names: &mut FxHashSet<Symbol>) {
+    visit_stmt(stmt, &mut |e| {
+        if matches!(&e.kind, ExprKind::Closure(_) | ExprKind::Unary { op: ast::UnaryOp::AddressOf, .. }) {
+            unstable_names(e, names);
+            return false;
+        }
+        true
+    });
+}
+
+/// Without parentheses.
+pub(super) fn strip(mut expr: &Expr) -> &Expr {
+    while let ExprKind::Paren(inner) = &expr.kind {
+        expr = inner;
+    }
+    expr
+}
+
+/// Calls `f` with every expression of the block, outer ones first. Where it gives false, the parts of
+/// that expression are left out. Bodies of items inside the block are not part of it.
+pub(super) fn visit_block(block: &ast::Block, f: &mut dyn FnMut(&Expr) -> bool) {
+    for stmt in &block.statements {
+        visit_stmt(stmt, f);
+    }
+    if let Some(value) = &block.value {
+        visit(value, f);
+    }
+}
+
+fn visit_stmt(stmt: &ast::Stmt, f: &mut dyn FnMut(&Expr) -> bool) {
+    match &stmt.kind {
+        StmtKind::Let(l) => {
+            if let Some(value) = &l.value {
+                visit(value, f);
+            }
+        }
+        StmtKind::Expr(e) | StmtKind::Using(_, e) => visit(e, f),
+        StmtKind::Defer(inner) => visit_stmt(inner, f),
+        StmtKind::Item(_) | StmtKind::Empty => {}
+    }
+}
+
+fn visit_condition(condition: &ast::Condition, f: &mut dyn FnMut(&Expr) -> bool) {
+    match condition {
+        ast::Condition::Expr(e) | ast::Condition::Let { value: e, .. } => visit(e, f),
+        ast::Condition::And(a, b) => {
+            visit_condition(a, f);
+            visit_condition(b, f);
+        }
+    }
+}
+
+/// As [`visit_block`], for an expression and its parts.
+pub(super) fn visit(expr: &Expr, f: &mut dyn FnMut(&Expr) -> bool) {
+    if !f(expr) {
+        return;
+    }
+    match &expr.kind {
+        ExprKind::Literal(_)
+        | ExprKind::Name(_)
+        | ExprKind::SelfValue
+        | ExprKind::ShortVariant(_)
+        | ExprKind::Continue { .. }
+        | ExprKind::Import(_)
+        | ExprKind::Error => {}
+        ExprKind::Template(parts) => {
+            for part in parts {
+                if let ast::TemplatePart::Expr(e) = part {
+                    visit(e, f);
+                }
+            }
+        }
+        ExprKind::Paren(e)
+        | ExprKind::Unary { operand: e, .. }
+        | ExprKind::Cast { value: e, .. }
+        | ExprKind::Is { value: e, .. }
+        | ExprKind::Field { base: e, .. }
+        | ExprKind::Unwrap(e)
+        | ExprKind::Throw(e)
+        | ExprKind::TryOptional(e)
+        | ExprKind::Await(e)
+        | ExprKind::Spawn(e)
+        | ExprKind::TypeArgs { base: e, .. } => visit(e, f),
+        ExprKind::Tuple(es) | ExprKind::Array(es) => es.iter().for_each(|e| visit(e, f)),
+        ExprKind::ArrayRepeat { value: a, count: b }
+        | ExprKind::Binary { left: a, right: b, .. }
+        | ExprKind::Assign { target: a, value: b, .. }
+        | ExprKind::Index { base: a, index: b, .. } => {
+            visit(a, f);
+            visit(b, f);
+        }
+        ExprKind::Map(entries) => {
+            for (key, value) in entries {
+                visit(key, f);
+                visit(value, f);
+            }
+        }
+        ExprKind::Struct { fields, base, .. } => {
+            fields.iter().filter_map(|field| field.value.as_ref()).for_each(|e| visit(e, f));
+            if let Some(base) = base {
+                visit(base, f);
+            }
+        }
+        ExprKind::Range { start, end, .. } => start.iter().chain(end).for_each(|e| visit(e, f)),
+        ExprKind::Call { callee, args, .. } => {
+            visit(callee, f);
+            args.iter().for_each(|arg| visit(&arg.value, f));
+        }
+        ExprKind::Block(block) | ExprKind::Unsafe(block) | ExprKind::Loop { body: block, .. } => visit_block(block, f),
+        ExprKind::If(i) => {
+            visit_condition(&i.condition, f);
+            visit_block(&i.then, f);
+            if let Some(otherwise) = &i.otherwise {
+                visit(otherwise, f);
+            }
+        }
+        ExprKind::Match { value, arms } => {
+            visit(value, f);
+            for arm in arms {
+                if let Some(guard) = &arm.guard {
+                    visit(guard, f);
+                }
+                visit(&arm.body, f);
+            }
+        }
+        ExprKind::While { condition, body, .. } => {
+            visit_condition(condition, f);
+            visit_block(body, f);
+        }
+        ExprKind::For { iterable, body, .. } => {
+            visit(iterable, f);
+            visit_block(body, f);
+        }
+        ExprKind::Break { value, .. } | ExprKind::Return(value) => {
+            if let Some(value) = value {
+                visit(value, f);
+            }
+        }
+        ExprKind::Try { body, catches, finally } => {
+            visit_block(body, f);
+            catches.iter().for_each(|c| visit_block(&c.body, f));
+            if let Some(finally) = finally {
+                visit_block(finally, f);
+            }
+        }
+        ExprKind::Select(arms) => {
+            for arm in arms {
+                visit(&arm.value, f);
+                visit(&arm.body, f);
+            }
+        }
+        ExprKind::Closure(closure) => visit(&closure.body, f),
+    }
+}
+
+/// As [`assigned_names`], for an expression.
+pub(super) fn assigned_in(expr: &Expr, names: &mut FxHashSet<Symbol>) {
+    visit(expr, &mut |e| {
+        note_assignment(e, names);
+        true
+    });
+}

@@ -1,0 +1,170 @@
+//! Types of everything: from resolved modules to the typed tree, with all sugar gone.
+//!
+//! Declarations are collected first; bodies are checked in source order, those of functions whose
+//! result is inferred when it is needed, those of std when something uses them. Every body has its
+//! own inference variables, and none is left when it is done. `Ty::ERROR` stands where a mistake has
+//! been reported and fits everything, so mistakes do not cascade.
+
+mod assign;
+mod attributes;
+mod body;
+mod call;
+mod capture;
+mod chain;
+mod closure;
+mod collect;
+mod condition;
+mod constant;
+mod construct;
+mod control;
+mod convert;
+mod entity;
+mod exhaustive;
+mod expr;
+mod flow;
+mod infer;
+mod init;
+mod iterate;
+mod method;
+mod names;
+mod operator;
+mod pattern;
+mod place;
+mod program;
+mod stmt;
+mod text;
+mod types;
+mod zonk;
+
+use crate::diagnostics::{Diagnostic, Severity};
+use crate::resolve::{ModuleGraph, ModuleIndex, Resolved};
+use crate::source::{Span, Symbol};
+use crate::tir::{self, FuncId, Ty, Types};
+use entity::{AliasInfo, ConstInfo, Entity, FnId, FunctionInfo, GlobalInfo, Head, Job, NominalInfo};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::VecDeque;
+
+/// Checks a whole program. With an error among the diagnostics the program must not be used.
+pub fn check(graph: &ModuleGraph, resolved: &Resolved<'_>, options: &Options) -> (tir::Program, Vec<Diagnostic>) {
+    let mut checker = Checker::new(graph, resolved, options.clone());
+    checker.collect();
+    checker.check_all();
+    checker.finish()
+}
+
+/// What the checker is asked for beside the program.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Check every body of std too, not only those that the program uses.
+    pub all_of_std: bool,
+}
+
+/// Everything known about the program so far.
+struct Checker<'a> {
+    graph: &'a ModuleGraph,
+    resolved: &'a Resolved<'a>,
+    options: Options,
+    types: Types,
+    diagnostics: Vec<Diagnostic>,
+    /// While positive, diagnostics are dropped: an expression is checked for its type only.
+    quiet: u32,
+    /// By `DefId`.
+    entities: Vec<Entity>,
+    functions: Vec<FunctionInfo<'a>>,
+    globals: Vec<GlobalInfo<'a>>,
+    consts: Vec<ConstInfo<'a>>,
+    nominals: Vec<NominalInfo<'a>>,
+    /// The same for the evaluator of constants, made when it is asked.
+    finished_nominals: Vec<tir::Nominal>,
+    aliases: Vec<AliasInfo<'a>>,
+    /// Methods of built-in types.
+    builtin_methods: FxHashMap<(Head, Symbol), FnId>,
+    /// Functions of the typed tree; `None` until the body has been checked.
+    output: Vec<Option<tir::Function>>,
+    /// Functions made for `tir::Intrinsic`s that the desugaring uses.
+    intrinsics: Vec<(tir::Intrinsic, FuncId)>,
+    initializers: Vec<FuncId>,
+    queue: VecDeque<Job<'a>>,
+    used_imports: FxHashSet<(ModuleIndex, Symbol)>,
+    /// By module: top-level names that functions assign to.
+    unstable_globals: FxHashMap<ModuleIndex, std::rc::Rc<FxHashSet<Symbol>>>,
+    /// What every body reads and calls, for the order of initialisation.
+    needs: init::Needs,
+}
+
+impl<'a> Checker<'a> {
+    fn new(graph: &'a ModuleGraph, resolved: &'a Resolved<'a>, options: Options) -> Checker<'a> {
+        Checker {
+            graph,
+            resolved,
+            options,
+            types: Types::default(),
+            diagnostics: Vec::new(),
+            quiet: 0,
+            entities: Vec::new(),
+            functions: Vec::new(),
+            globals: Vec::new(),
+            consts: Vec::new(),
+            nominals: Vec::new(),
+            finished_nominals: Vec::new(),
+            aliases: Vec::new(),
+            builtin_methods: FxHashMap::default(),
+            output: Vec::new(),
+            intrinsics: Vec::new(),
+            initializers: Vec::new(),
+            queue: VecDeque::new(),
+            used_imports: FxHashSet::default(),
+            unstable_globals: FxHashMap::default(),
+            needs: init::Needs::default(),
+        }
+    }
+
+    fn report(&mut self, mut diagnostic: Diagnostic) {
+        if self.quiet > 0 || (diagnostic.severity == Severity::Warning && self.is_std_file(diagnostic.span)) {
+            return;
+        }
+        names::mend_articles(&mut diagnostic);
+        self.diagnostics.push(diagnostic);
+    }
+
+    fn error(&mut self, code: &'static str, span: Span, message: impl Into<String>) {
+        self.report(Diagnostic::error(code, span, message));
+    }
+
+    fn is_std(&self, module: ModuleIndex) -> bool {
+        self.graph.module(module).is_std
+    }
+
+    fn is_std_file(&self, span: Span) -> bool {
+        self.graph.modules.iter().any(|m| m.file == span.file && m.is_std)
+    }
+
+    fn module_id(&self, module: ModuleIndex) -> tir::ModuleId {
+        tir::ModuleId(module.0)
+    }
+
+    /// The function that writes an intrinsic in place, made on first use.
+    fn intrinsic(&mut self, intrinsic: tir::Intrinsic) -> FuncId {
+        if let Some((_, id)) = self.intrinsics.iter().find(|(i, _)| *i == intrinsic) {
+            return *id;
+        }
+        let id = self.reserve_function();
+        self.intrinsics.push((intrinsic, id));
+        let function = program::intrinsic_function(&mut self.types, intrinsic);
+        self.output[id.index()] = Some(function);
+        id
+    }
+
+    fn reserve_function(&mut self) -> FuncId {
+        self.output.push(None);
+        FuncId(self.output.len() as u32 - 1)
+    }
+
+    fn is_copy_by_value(&self, ty: Ty) -> bool {
+        match self.types.kind(ty) {
+            tir::TyKind::FixedArray(..) | tir::TyKind::Tuple(_) | tir::TyKind::Record(_) => true,
+            tir::TyKind::Nominal(id, _) => self.nominals[id.index()].is_struct(),
+            _ => false,
+        }
+    }
+}
