@@ -69,20 +69,31 @@ const PAIRS: &[u8; 200] = b"\
 pub fn push_u64(out: &mut Vec<u8>, mut value: u64) {
     let mut digits = [0u8; 20];
     let mut start = digits.len();
-    while value >= 100 {
-        let pair = (value % 100) as usize * 2;
-        value /= 100;
+    while value > u64::from(u32::MAX) {
         start -= 2;
-        digits[start..start + 2].copy_from_slice(&PAIRS[pair..pair + 2]);
+        digits[start..start + 2].copy_from_slice(pair((value % 100) as u32));
+        value /= 100;
+    }
+    // Most numbers are small, and dividing 32 bits is faster.
+    let mut value = value as u32;
+    while value >= 100 {
+        start -= 2;
+        digits[start..start + 2].copy_from_slice(pair(value % 100));
+        value /= 100;
     }
     if value >= 10 {
         start -= 2;
-        digits[start..start + 2].copy_from_slice(&PAIRS[value as usize * 2..value as usize * 2 + 2]);
+        digits[start..start + 2].copy_from_slice(pair(value));
     } else {
         start -= 1;
         digits[start] = b'0' + value as u8;
     }
     push_short(out, &digits[start..]);
+}
+
+/// The two digits of a number below 100.
+fn pair(value: u32) -> &'static [u8] {
+    &PAIRS[value as usize * 2..value as usize * 2 + 2]
 }
 
 /// Appends a signed integer in decimal.
