@@ -6,6 +6,7 @@ use super::body::{Binding, Body, error_expr};
 use super::entity::{Entity, FnId, SelfKind, Signature, Special};
 use super::init::Needer;
 use super::operator::is_literal;
+use super::variant::Given;
 use crate::ast::{self, ExprKind as AstKind};
 use crate::diagnostics::Diagnostic;
 use crate::resolve::{nearest, with_suggestion};
@@ -64,9 +65,8 @@ impl<'a> Body<'_, 'a> {
             }
             _ => {}
         }
-        if let AstKind::ShortVariant(_) = callee.kind {
-            self.check_loose(args);
-            return self.not_built(span, "enums");
+        if let AstKind::ShortVariant(name) = callee.kind {
+            return self.short_variant(name, Given::Positional(args), hint, span);
         }
         let value = self.call_target(callee);
         self.no_type_args(type_args);

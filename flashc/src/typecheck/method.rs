@@ -2,6 +2,7 @@
 
 use super::body::{Body, error_expr};
 use super::entity::{FnId, Head, SelfKind};
+use super::variant::Given;
 use crate::ast::{self, Ident};
 use crate::diagnostics::Diagnostic;
 use crate::resolve::{nearest, with_suggestion};
@@ -151,9 +152,16 @@ impl<'a> Body<'_, 'a> {
         hint: Option<Ty>,
         span: Span,
     ) -> Expr {
+        if let Some(index) = self.variant_index(id, name.name) {
+            self.no_type_args(type_args);
+            return self.variant(id, index, Given::Positional(args), hint, span);
+        }
         let info = &self.cx.nominals[id.index()];
         let Some(function) = info.methods.get(&name.name).copied() else {
             self.check_loose(args);
+            if self.cx.nominals[id.index()].is_enum() {
+                return self.unknown_variant(id, name);
+            }
             let info = &self.cx.nominals[id.index()];
             let owner = info.name;
             let near = nearest(name.name.as_str(), info.methods.keys().map(|s| s.as_str()));

@@ -547,6 +547,9 @@ impl<'a> Body<'_, 'a> {
 
     /// `x is T`: known from the types, as long as there are no dynamic ones.
     pub(super) fn is_type(&mut self, value: &'a ast::Expr, ty: &'a ast::TypeExpr, span: Span) -> Expr {
+        if let Some(test) = self.is_variant(value, ty, span) {
+            return test;
+        }
         let wanted = self.value_type(ty);
         let value = self.expr(value, None);
         let found = self.deep(value.ty);
