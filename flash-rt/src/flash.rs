@@ -1,3 +1,35 @@
-//! `flash`: the one command.
+//! `flash`, the one command in front of compiler and runner: `flash run|compile|build|check|link`,
+//! `flash script.fl [args]`.
 
-fn main() {}
+use clap::{Parser, Subcommand};
+use flash_rt::cli::{self, RunCommand};
+use flashc::driver::cli as compiler;
+use std::process::ExitCode;
+
+/// The Flash language: runs, compiles and checks programs
+#[derive(Parser)]
+#[command(name = "flash", version, arg_required_else_help = true)]
+#[command(args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    run: RunCommand,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Compile a program in memory and run it
+    Run(RunCommand),
+    #[command(flatten)]
+    Compiler(compiler::Command),
+}
+
+fn main() -> ExitCode {
+    let Cli { command, run } = Cli::parse();
+    match command {
+        Some(Command::Run(command)) => cli::run(&command, false),
+        Some(Command::Compiler(command)) => compiler::execute(command),
+        None => cli::run(&run, false),
+    }
+}

@@ -1,3 +1,34 @@
-//! `flash-rt`: runs programs.
+//! `flash-rt`, the runner: `flash-rt run script.fl [args]`, `flash-rt script.fl [args]`,
+//! `flash-rt --compile-and-run script.fl`.
 
-fn main() {}
+use clap::{Parser, Subcommand};
+use flash_rt::cli::{self, RunCommand};
+use std::process::ExitCode;
+
+/// Runs Flash programs
+#[derive(Parser)]
+#[command(name = "flash-rt", version, arg_required_else_help = true)]
+#[command(args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// Say what is compiled and how long the program runs
+    #[arg(long)]
+    compile_and_run: bool,
+    #[command(flatten)]
+    run: RunCommand,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Compile a program in memory and run it
+    Run(RunCommand),
+}
+
+fn main() -> ExitCode {
+    let Cli { command, compile_and_run, run } = Cli::parse();
+    match command {
+        Some(Command::Run(command)) => cli::run(&command, false),
+        None => cli::run(&run, compile_and_run),
+    }
+}

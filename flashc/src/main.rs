@@ -1,3 +1,17 @@
-//! `flashc`: the compiler command.
+//! `flashc`, the compiler's command.
 
-fn main() {}
+use clap::Parser;
+use flashc::driver::cli::{self, Command};
+use std::process::ExitCode;
+
+/// The Flash compiler
+#[derive(Parser)]
+#[command(name = "flashc", version, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+fn main() -> ExitCode {
+    cli::execute(Cli::parse().command)
+}

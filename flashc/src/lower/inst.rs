@@ -6,7 +6,6 @@ use super::names::Target;
 use super::target::clif_type;
 use crate::ssa::{Aux, FloatCc, InstData, IntCc, Op, Type};
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
-use cranelift_codegen::ir::immediates::{Ieee32, Ieee64};
 use cranelift_codegen::ir::{self, InstBuilder, MemFlagsData, types};
 
 impl FunctionLowering<'_, '_> {
@@ -37,9 +36,8 @@ impl FunctionLowering<'_, '_> {
                 Aux::Imm(value) => self.iconst(inst.ty, value),
                 _ => bug!("lower: `iconst` without a number"),
             },
-            Op::Fconst => match (inst.ty, &inst.aux) {
-                (Type::F32, Aux::Imm(bits)) => self.builder.ins().f32const(Ieee32::with_bits(*bits as u32)),
-                (Type::F64, Aux::Imm(bits)) => self.builder.ins().f64const(Ieee64::with_bits(*bits as u64)),
+            Op::Fconst => match inst.aux {
+                Aux::Imm(bits) => self.float_constant(inst.ty, bits as u64),
                 _ => bug!("lower: `fconst` without a number"),
             },
 
@@ -68,25 +66,16 @@ impl FunctionLowering<'_, '_> {
             Op::Umin => self.builder.ins().umin(arg(0), arg(1)),
             Op::Umax => self.builder.ins().umax(arg(0), arg(1)),
 
-            Op::Fadd => self.builder.ins().fadd(arg(0), arg(1)),
-            Op::Fsub => self.builder.ins().fsub(arg(0), arg(1)),
-            Op::Fmul => self.builder.ins().fmul(arg(0), arg(1)),
-            Op::Fdiv => self.builder.ins().fdiv(arg(0), arg(1)),
-            Op::Fneg => self.builder.ins().fneg(arg(0)),
-            Op::Fabs => self.builder.ins().fabs(arg(0)),
+            Op::Fadd | Op::Fsub | Op::Fmul | Op::Fdiv | Op::Fmin | Op::Fmax | Op::Fcopysign | Op::Fcmp => {
+                self.lower_float_pair(inst)
+            }
+            Op::Fneg | Op::Fabs => self.lower_sign(inst.op, inst.ty, arg(0)),
             Op::Sqrt => self.builder.ins().sqrt(arg(0)),
             Op::Floor | Op::Ceil | Op::Ftrunc | Op::Nearest => self.lower_rounding(inst.op, inst.ty, arg(0)),
-            Op::Fmin => self.builder.ins().fmin(arg(0), arg(1)),
-            Op::Fmax => self.builder.ins().fmax(arg(0), arg(1)),
-            Op::Fcopysign => self.builder.ins().fcopysign(arg(0), arg(1)),
 
             Op::Icmp => match inst.aux {
                 Aux::IntCc(cc) => self.builder.ins().icmp(int_condition(cc), arg(0), arg(1)),
                 _ => bug!("lower: `icmp` without a condition"),
-            },
-            Op::Fcmp => match inst.aux {
-                Aux::FloatCc(cc) => self.builder.ins().fcmp(float_condition(cc), arg(0), arg(1)),
-                _ => bug!("lower: `fcmp` without a condition"),
             },
             Op::Select => self.builder.ins().select(arg(0), arg(1), arg(2)),
 
@@ -128,6 +117,22 @@ impl FunctionLowering<'_, '_> {
             Op::Context => self.context(),
 
             _ => bug!("lower: `{}` is not a simple operation", inst.op.facts().name),
+        }
+    }
+
+    /// Operations and comparison of two floats.
+    fn lower_float_pair(&mut self, inst: &InstData) -> ir::Value {
+        let [a, b] = self.float_operands(inst);
+        match (inst.op, &inst.aux) {
+            (Op::Fadd, _) => self.builder.ins().fadd(a, b),
+            (Op::Fsub, _) => self.builder.ins().fsub(a, b),
+            (Op::Fmul, _) => self.builder.ins().fmul(a, b),
+            (Op::Fdiv, _) => self.builder.ins().fdiv(a, b),
+            (Op::Fmin, _) => self.builder.ins().fmin(a, b),
+            (Op::Fmax, _) => self.builder.ins().fmax(a, b),
+            (Op::Fcopysign, _) => self.lower_copysign(inst.ty, a, b),
+            (Op::Fcmp, Aux::FloatCc(cc)) => self.builder.ins().fcmp(float_condition(*cc), a, b),
+            _ => bug!("lower: `{}` is not of two floats", inst.op.facts().name),
         }
     }
 
@@ -239,7 +244,7 @@ impl FunctionLowering<'_, '_> {
     }
 }
 
-fn int_condition(cc: IntCc) -> IntCC {
+pub fn int_condition(cc: IntCc) -> IntCC {
     match cc {
         IntCc::Eq => IntCC::Equal,
         IntCc::Ne => IntCC::NotEqual,

@@ -6,6 +6,7 @@ mod calls;
 mod checks;
 mod code;
 mod extents;
+mod floats;
 mod function;
 mod inst;
 pub mod machine;

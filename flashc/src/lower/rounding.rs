@@ -20,21 +20,22 @@ impl FunctionLowering<'_, '_> {
         }
         // |x| + 2^52 - 2^52 is |x| rounded to the nearest, ties to even, where |x| < 2^52. Larger
         // numbers, infinities and NaN are what they are.
-        let whole_from = self.float(ty, if ty == Type::F32 { 8_388_608.0 } else { 4_503_599_627_370_496.0 });
-        let magnitude = self.builder.ins().fabs(x);
+        let whole_from = self.hoistable_float(ty, if ty == Type::F32 { 8_388_608.0 } else { 4_503_599_627_370_496.0 });
+        let magnitude = self.lower_sign(Op::Fabs, ty, x);
+        let sign = self.sign_bit(ty, x);
         let shifted = self.builder.ins().fadd(magnitude, whole_from);
         let nearest = self.builder.ins().fsub(shifted, whole_from);
         let rounded = match op {
             Op::Nearest => nearest,
             Op::Ftrunc => self.step_back(ty, nearest, magnitude, FloatCC::GreaterThan),
             _ => {
-                let nearest = self.builder.ins().fcopysign(nearest, x);
+                let nearest = self.builder.ins().bor(nearest, sign);
                 let wrong_side = if op == Op::Floor { FloatCC::GreaterThan } else { FloatCC::LessThan };
                 self.step_back(ty, nearest, x, wrong_side)
             }
         };
-        // The sign is kept even where the result is 0.
-        let signed = self.builder.ins().fcopysign(rounded, x);
+        // The sign is kept even where the result is 0; elsewhere the result has it already, or none.
+        let signed = self.builder.ins().bor(rounded, sign);
         let has_fraction = self.builder.ins().fcmp(FloatCC::LessThan, magnitude, whole_from);
         self.builder.ins().select(has_fraction, signed, x)
     }
@@ -52,12 +53,5 @@ impl FunctionLowering<'_, '_> {
         let chosen = self.builder.ins().select(is_wrong, step, zero);
         let chosen = self.builder.ins().bitcast(clif_type(ty), MemFlagsData::new(), chosen);
         self.builder.ins().fadd(rounded, chosen)
-    }
-
-    fn float(&mut self, ty: Type, value: f64) -> ir::Value {
-        match ty {
-            Type::F32 => self.builder.ins().f32const(value as f32),
-            _ => self.builder.ins().f64const(value),
-        }
     }
 }

@@ -77,6 +77,8 @@ pub struct Machine {
     isa_for_large: OwnedTargetIsa,
     /// Floats are rounded by an instruction.
     pub has_rounding: bool,
+    /// Cranelift makes float constants by way of integers, and is asked for fast code.
+    pub makes_floats_of_integers: bool,
 }
 
 /// From this many instructions on, the backtracking register allocator becomes superlinear.
@@ -86,13 +88,12 @@ impl Machine {
     pub fn new(options: &LowerOptions) -> Result<Machine, LowerError> {
         let isa = build_isa(options, "backtracking")?;
         let isa_for_large = build_isa(options, "single_pass")?;
-        let has_rounding = match options.target.architecture {
-            Architecture::X86_64 => {
-                isa.isa_flags().iter().any(|flag| flag.name == "has_sse41" && flag.as_bool() == Some(true))
-            }
-            _ => true,
-        };
-        Ok(Machine { triple: options.target.clone(), isa, isa_for_large, has_rounding })
+        let is_x86 = options.target.architecture == Architecture::X86_64;
+        let has_sse41 = || isa.isa_flags().iter().any(|flag| flag.name == "has_sse41" && flag.as_bool() == Some(true));
+        let has_rounding = !is_x86 || has_sse41();
+        let makes_floats_of_integers = is_x86 && options.optimize == Optimize::Speed;
+        let triple = options.target.clone();
+        Ok(Machine { triple, isa, isa_for_large, has_rounding, makes_floats_of_integers })
     }
 
     pub fn isa(&self) -> &dyn TargetIsa {

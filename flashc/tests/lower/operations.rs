@@ -92,6 +92,43 @@ impl Cases {
         self.tables[number].rows.push((args.to_vec(), expected));
     }
 
+    /// As [`Cases::op`], with the operation in a loop (of one turn), where constants are handled
+    /// otherwise; `constant` is the text of an operand that is one.
+    fn op_in_loop(
+        &mut self,
+        op: &str,
+        ty: Ty,
+        constant: Option<(&str, bool)>,
+        inputs: &[Vec<u64>],
+        expected: impl Fn(&[u64]) -> u64,
+    ) {
+        let params = vec![ty; inputs[0].len()];
+        let name = ty.ssa();
+        let operands = match (constant, inputs[0].len()) {
+            (None, 1) => "v10".to_owned(),
+            (None, _) => "v10, v11".to_owned(),
+            (Some((_, true)), _) => "v12, v10".to_owned(),
+            (Some((_, false)), _) => "v10, v12".to_owned(),
+        };
+        let second = if inputs[0].len() > 1 { "v1" } else { "v0" };
+        let constant = constant.map_or(String::new(), |(text, _)| format!("    v12 = fconst.{name} {text}\n"));
+        let body = format!(
+            "    v20 = iconst.i64 0\n    jump b1(v0, {second}, v20)
+b1(v10: {name}, v11: {name}, v21: i64):
+{constant}    v13 = {op}.{name} {operands}
+    v22 = iconst.i64 1
+    v23 = iadd.i64 v21, v22
+    v24 = icmp.i64 ult v23, v22
+    branch v24, b1(v13, v11, v23), b2
+b2:
+"
+        );
+        let number = self.function(&format!("{op}.{name} in a loop"), &params, ty, &body, "v13");
+        for input in inputs {
+            self.check(number, input, expected(input));
+        }
+    }
+
     /// `op.ty` of as many operands as `inputs` has columns; `None`: no case.
     fn op(
         &mut self,
@@ -463,6 +500,30 @@ fn float_arithmetic() {
             let get = |bits: u64| f64::from(f32::from_bits(bits as u32));
             Some(u64::from(test(get(v[0]), get(v[1]))))
         });
+    }
+    for op in ["fneg", "fabs", "floor", "ceil", "ftrunc", "nearest"] {
+        let f = |a: f64| unary_float(op, a);
+        cases.op_in_loop(op, Ty::F64, None, &singles(&doubles), |v| f(f64::from_bits(v[0])).to_bits());
+        cases.op_in_loop(op, Ty::F32, None, &singles(&singles_), |v| {
+            u64::from((f(f64::from(f32::from_bits(v[0] as u32))) as f32).to_bits())
+        });
+    }
+    for op in ["fadd", "fsub", "fmul", "fdiv", "fmin", "fmax", "fcopysign"] {
+        cases.op_in_loop(op, Ty::F64, None, &pairs(&doubles[..12]), |v| {
+            binary_float(op, f64::from_bits(v[0]), f64::from_bits(v[1])).to_bits()
+        });
+        for is_first in [true, false] {
+            cases.op_in_loop(op, Ty::F64, Some(("-2.5", is_first)), &singles(&doubles), |v| {
+                let a = f64::from_bits(v[0]);
+                let (a, b) = if is_first { (-2.5, a) } else { (a, -2.5) };
+                binary_float(op, a, b).to_bits()
+            });
+            cases.op_in_loop(op, Ty::F32, Some(("-2.5", is_first)), &singles(&singles_), |v| {
+                let a = f64::from(f32::from_bits(v[0] as u32));
+                let (a, b) = if is_first { (-2.5, a) } else { (a, -2.5) };
+                u64::from((binary_float(op, a, b) as f32).to_bits())
+            });
+        }
     }
     let choices = vec![vec![0, doubles[2], doubles[3]], vec![1, doubles[2], doubles[3]]];
     cases.op("select.f64", &[Ty::Int(8), Ty::F64, Ty::F64], Ty::F64, &choices, |v| {

@@ -1,0 +1,215 @@
+//! The one road through all stages: from a path to the machine program, and what is asked for on
+//! the way. Everything that makes an object goes through here: commands, the runner, tests.
+
+use super::load::{self, FileReader, Reader};
+use super::report::Reporter;
+use super::stack::with_stack;
+use crate::diagnostics::Diagnostic;
+use crate::emit::dwarf::DebugInfo;
+use crate::emit::object::ObjectOptions;
+use crate::lower::machine::MachineProgram;
+use crate::lower::{Cpu, LowerError, LowerOptions, Optimize};
+use crate::source::SourceMap;
+use crate::ssa::build::BuildOptions;
+use crate::{emit, lower, opt, resolve, ssa, tir, typecheck};
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+use target_lexicon::Triple;
+
+/// Spans are 32 bits wide.
+const MAX_FILE_SIZE: u64 = 1 << 31;
+
+/// How to compile.
+#[derive(Clone, Debug)]
+pub struct CompileOptions {
+    pub target: Triple,
+    pub level: opt::Level,
+    pub cpu: Cpu,
+    /// Debug information.
+    pub debug: bool,
+    pub overflow_checks: bool,
+    /// 0: as many as the machine has cores. The output does not depend on it.
+    pub threads: usize,
+}
+
+impl Default for CompileOptions {
+    /// Optimised, for this machine's kind.
+    fn default() -> CompileOptions {
+        CompileOptions {
+            target: Triple::host(),
+            level: opt::Level::Full,
+            cpu: Cpu::Baseline,
+            debug: false,
+            overflow_checks: false,
+            threads: 0,
+        }
+    }
+}
+
+impl CompileOptions {
+    pub(super) fn lower_options(&self) -> LowerOptions {
+        let optimize = match self.level {
+            opt::Level::None => Optimize::None,
+            opt::Level::Full => Optimize::Speed,
+        };
+        LowerOptions { target: self.target.clone(), optimize, cpu: self.cpu.clone(), threads: self.threads }
+    }
+}
+
+/// Why there is no output.
+#[derive(Debug)]
+pub enum Failure {
+    /// The entry file could not be read.
+    Read { path: PathBuf, error: io::Error },
+    /// The program has mistakes.
+    Program { diagnostics: Vec<Diagnostic>, sources: SourceMap },
+    /// The target cannot do it.
+    Target(LowerError),
+}
+
+impl Failure {
+    pub fn report(&self, reporter: Reporter) {
+        match self {
+            Failure::Program { diagnostics, sources } => reporter.diagnostics(diagnostics, sources),
+            other => reporter.error(&other.to_string()),
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    /// In one line; [`Failure::report`] says it all.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::Read { path, error } => {
+                let reason = match error.kind() {
+                    io::ErrorKind::InvalidData => "it is not UTF-8 text".to_owned(),
+                    io::ErrorKind::NotFound => "there is no such file".to_owned(),
+                    io::ErrorKind::IsADirectory => "it is a directory".to_owned(),
+                    _ => error.to_string(),
+                };
+                write!(f, "cannot read `{}`: {reason}", path.display())
+            }
+            Failure::Program { diagnostics, .. } => {
+                let first = diagnostics.iter().find(|d| d.is_error());
+                f.write_str(first.map_or("the program has errors", |d| d.message.as_str()))
+            }
+            Failure::Target(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// A program that typecheck has seen. `program` is there when there are no errors.
+#[derive(Debug)]
+pub struct Checked {
+    pub sources: SourceMap,
+    pub diagnostics: Vec<Diagnostic>,
+    pub program: Option<tir::Program>,
+}
+
+/// A compiled program, before any file is made of it.
+#[derive(Debug)]
+pub struct Compiled {
+    pub machine: MachineProgram,
+    pub sources: SourceMap,
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// An object file's bytes, and what there is to say.
+#[derive(Debug)]
+pub struct Object {
+    pub bytes: Vec<u8>,
+    pub sources: SourceMap,
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Reads and checks a program.
+pub fn check(path: &Path, options: &CompileOptions) -> Result<Checked, Failure> {
+    check_with(path, &FileReader, options)
+}
+
+/// As [`check`], with files from anywhere.
+pub fn check_with(path: &Path, reader: &(dyn Reader + Sync), options: &CompileOptions) -> Result<Checked, Failure> {
+    with_stack(options.threads, || check_here(path, reader, options))
+}
+
+fn check_here(path: &Path, reader: &dyn Reader, options: &CompileOptions) -> Result<Checked, Failure> {
+    let unreadable = |error| Failure::Read { path: path.to_owned(), error };
+    if std::fs::metadata(path).is_ok_and(|file| file.len() > MAX_FILE_SIZE) {
+        return Err(unreadable(io::Error::other("it is larger than 2 GB")));
+    }
+    let (graph, mut diagnostics) = load::load(path, reader).map_err(unreadable)?;
+    let (resolved, more) = resolve::resolve(&graph, &resolve_target(&options.target));
+    diagnostics.extend(more);
+    let (program, more) = typecheck::check(&graph, &resolved, &typecheck::Options::default());
+    diagnostics.extend(more);
+    drop(resolved);
+    let is_right = !diagnostics.iter().any(Diagnostic::is_error);
+    Ok(Checked { sources: graph.sources, diagnostics, program: is_right.then_some(program) })
+}
+
+/// What `#[cfg(...)]` sees.
+fn resolve_target(target: &Triple) -> resolve::Target {
+    use target_lexicon::{Architecture, OperatingSystem};
+    let os = match target.operating_system {
+        OperatingSystem::Linux => "linux",
+        OperatingSystem::Windows => "windows",
+        OperatingSystem::Darwin(_) | OperatingSystem::MacOSX(_) => "macos",
+        _ => "unknown",
+    };
+    let arch = match target.architecture {
+        Architecture::X86_64 => "x86_64",
+        Architecture::Aarch64(_) => "aarch64",
+        _ => "unknown",
+    };
+    resolve::Target { os, arch }
+}
+
+/// A program without mistakes, as optimised SSA.
+pub(super) struct Optimised {
+    pub module: ssa::Module,
+    pub sources: SourceMap,
+    pub warnings: Vec<Diagnostic>,
+}
+
+pub(super) fn optimised(path: &Path, reader: &dyn Reader, options: &CompileOptions) -> Result<Optimised, Failure> {
+    let Checked { sources, diagnostics, program } = check_here(path, reader, options)?;
+    let Some(program) = program else { return Err(Failure::Program { diagnostics, sources }) };
+    let build_options = BuildOptions { overflow_checks: options.overflow_checks };
+    let mut module = ssa::build::build(program, &sources, build_options);
+    opt::optimize(&mut module, options.level);
+    Ok(Optimised { module, sources, warnings: diagnostics })
+}
+
+/// Compiles the program whose entry module is the file at `path`.
+pub fn compile(path: &Path, options: &CompileOptions) -> Result<Compiled, Failure> {
+    compile_with(path, &FileReader, options)
+}
+
+/// As [`compile`], with files from anywhere.
+pub fn compile_with(path: &Path, reader: &(dyn Reader + Sync), options: &CompileOptions) -> Result<Compiled, Failure> {
+    let lower_options = options.lower_options();
+    lower::check_options(&lower_options).map_err(Failure::Target)?;
+    with_stack(options.threads, || {
+        let Optimised { module, sources, warnings } = optimised(path, reader, options)?;
+        let mut machine = lower::lower(&module, &sources, &lower_options).map_err(Failure::Target)?;
+        emit::normalize(&mut machine);
+        Ok(Compiled { machine, sources, warnings })
+    })
+}
+
+/// Compiles a program to the bytes of an object file.
+pub fn compile_to_object(path: &Path, options: &CompileOptions) -> Result<Object, Failure> {
+    let compiled = compile(path, options)?;
+    let bytes = object_bytes(&compiled, path, options);
+    Ok(Object { bytes, sources: compiled.sources, warnings: compiled.warnings })
+}
+
+pub(super) fn object_bytes(compiled: &Compiled, path: &Path, options: &CompileOptions) -> Vec<u8> {
+    let directory = std::env::current_dir().map(|d| d.to_string_lossy().into_owned()).unwrap_or_default();
+    let debug = options.debug.then_some(DebugInfo { sources: &compiled.sources, directory: &directory });
+    let file = path.file_name().map(|n| n.to_string_lossy()).unwrap_or_default();
+    emit::object::write(&compiled.machine, &ObjectOptions { debug, file: &file })
+}
