@@ -429,7 +429,8 @@ impl<'a> Body<'_, 'a> {
         for (_, binding) in self.names.drain(mark..) {
             if let Binding::Local { frame, id } = binding {
                 let info = self.frames[frame].infos[id.index()];
-                if info.warn && !info.used {
+                // A mistake may have hidden the use.
+                if info.warn && !info.used && !self.has_errors {
                     let local = &self.frames[frame].locals[id.index()];
                     unused.push((local.name, local.span));
                 }

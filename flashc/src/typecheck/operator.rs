@@ -518,11 +518,13 @@ impl<'a> Body<'_, 'a> {
                 return Expr { ty, ..value };
             }
             _ => {
-                let found = self.show(ty);
-                self.report(
-                    Diagnostic::warning("W0104", left.span, format!("this is a `{found}`, which is never null"))
-                        .label("what stands behind `??` is never used"),
-                );
+                if !matches!(value.kind, ExprKind::Narrow(_)) {
+                    let found = self.show(ty);
+                    self.report(
+                        Diagnostic::warning("W0104", left.span, format!("this is a `{found}`, which is never null"))
+                            .label("what stands behind `??` is never used"),
+                    );
+                }
                 self.check(right, ty);
                 return value;
             }
