@@ -114,7 +114,7 @@ impl<'a> Body<'_, 'a> {
     }
 
     /// A parameter, which may be a pattern: it is taken apart before the body.
-    fn closure_param(&mut self, pattern: &'a ast::Pattern, ty: Ty, prologue: &mut Vec<Stmt>) -> LocalId {
+    pub(super) fn closure_param(&mut self, pattern: &'a ast::Pattern, ty: Ty, prologue: &mut Vec<Stmt>) -> LocalId {
         match &pattern.kind {
             PatternKind::Name { .. } | PatternKind::Wildcard => self.declare_param(pattern, ty),
             _ => {

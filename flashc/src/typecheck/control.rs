@@ -74,7 +74,7 @@ impl<'a> Body<'_, 'a> {
                     steps.push(Step::Test(test.value));
                 }
                 Condition::Let { pattern, value } => {
-                    let value = self.expr(value, None);
+                    let value = super::assign::not_narrowed(self.expr(value, None));
                     let before = self.flow().clone();
                     failed = failed.join(before);
                     let narrowed = self.narrowable(&value);
@@ -307,7 +307,7 @@ impl<'a> Body<'_, 'a> {
                     steps.push(Step::Test(test.value));
                 }
                 Condition::Let { pattern, value } => {
-                    let value = self.expr(value, None);
+                    let value = super::assign::not_narrowed(self.expr(value, None));
                     let before = self.flow().clone();
                     failed = failed.join(before);
                     let narrowed = self.narrowable(&value);
