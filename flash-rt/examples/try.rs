@@ -30,7 +30,7 @@ fn main() -> std::io::Result<()> {
         }
     };
     let object = flashc::emit::object::write(&machine, &flashc::emit::object::ObjectOptions { debug: None, file: "" });
-    match flash_rt::run(&object, args) {
+    match flash_rt::run(&object, args.into_iter().skip(1).collect()) {
         Ok(code) => std::process::exit(code),
         Err(error) => {
             eprintln!("{error:?}");

@@ -328,8 +328,7 @@ impl Bounds<'_> {
 
 /// A value in terms of a node: constants are above zero, sign extensions are what they extend.
 fn node(function: &Function, mut value: Value) -> (Node, i64) {
-    loop {
-        let ValueDef::Result(inst, _) = function.values[value.index()].def else { break };
+    while let Some(inst) = function.def_inst(value) {
         let data = function.inst(inst);
         match (data.op, &data.aux) {
             (Op::Iconst, Aux::Imm(constant)) => return (Node::Zero, *constant),

@@ -5,6 +5,7 @@
 //! Needs no unreachable blocks. Makes of a function's locations scopes of the caller. Calls that a
 //! `try` guards stay.
 
+mod base_case;
 mod copy;
 mod cost;
 
@@ -21,6 +22,8 @@ const MOST_INSTS: u32 = 6000;
 const ROUNDS: u32 = 5;
 /// A function that calls itself takes itself in as long as it is not longer than this afterwards.
 const MOST_RECURSIVE_INSTS: u32 = 160;
+/// The same when only the cases that end the recursion are taken in.
+const MOST_GUARDED_INSTS: u32 = 300;
 
 /// Runs the pass on the module.
 pub fn run(module: &mut Module) {
@@ -127,18 +130,33 @@ impl Inliner<'_, '_> {
             return;
         }
         let original = function.clone();
-        let body_size = cost::size(&original);
-        for _ in 0..3 {
-            let sites: Vec<(Block, Inst, FuncId)> = calls(function).filter(|(_, _, id)| *id == self.id).collect();
-            let after = cost::size(function) + body_size * sites.len() as u32;
-            if sites.is_empty() || after > MOST_RECURSIVE_INSTS {
-                return;
+        let guard = base_case::of(&original, self.id);
+        for _ in 0..2 {
+            if !self.take_in_itself(function, &original, false, MOST_RECURSIVE_INSTS) {
+                break;
             }
-            for (block, inst, _) in sites.into_iter().rev() {
-                copy::inline_call(function, block, inst, &original);
-            }
-            clean_up(function, self.context);
         }
+        // The calls that are left are made only where they do not end at once.
+        if let Some(guard) = guard {
+            self.take_in_itself(function, &guard, true, MOST_GUARDED_INSTS);
+        }
+    }
+
+    /// Puts a body in place of every call of the function to itself, unless it gets too long.
+    fn take_in_itself(&self, function: &mut Function, body: &Function, is_guard: bool, most: u32) -> bool {
+        let sites: Vec<(Block, Inst, FuncId)> = calls(function).filter(|(_, _, id)| *id == self.id).collect();
+        if sites.is_empty() || cost::size(function) + cost::size(body) * sites.len() as u32 > most {
+            return false;
+        }
+        for (block, inst, _) in sites.into_iter().rev() {
+            let (loc, first_new) = (function.inst(inst).loc, function.insts.len());
+            copy::inline_call(function, block, inst, body);
+            if is_guard {
+                base_case::set_call_location(function, first_new, self.id, loc);
+            }
+        }
+        clean_up(function, self.context);
+        true
     }
 }
 

@@ -10,7 +10,7 @@
 use super::Context;
 use super::effects::{self, Writes};
 use super::facts::as_constant;
-use super::rewrite::make_preheader;
+use super::rewrite::{homes, make_preheader};
 use crate::ssa::analysis::{Cfg, Dominators, Loops};
 use crate::ssa::op::Class;
 use crate::ssa::{Aux, Block, Function, Inst, Op, Terminator, Value, ValueDef};
@@ -43,19 +43,6 @@ fn loops_of(function: &Function) -> (Cfg, Loops) {
     let dominators = Dominators::new(function, &cfg);
     let loops = Loops::new(function, &cfg, &dominators);
     (cfg, loops)
-}
-
-/// By value: the block that defines it.
-fn homes(function: &Function, cfg: &Cfg) -> Vec<Option<Block>> {
-    let mut home = vec![None; function.values.len()];
-    for &block in &cfg.order {
-        let data = function.block(block);
-        data.params.iter().for_each(|param| home[param.index()] = Some(block));
-        for &inst in &data.insts {
-            function.inst(inst).results.iter().for_each(|result| home[result.index()] = Some(block));
-        }
-    }
-    home
 }
 
 /// By address: blocks that load or store there, and how far from the address.
@@ -115,7 +102,8 @@ impl Licm<'_, '_> {
             way.is_certain &= block == certain_next;
             self.block(index, block, preheader, &writes, &mut way);
             match &self.function.block(block).terminator {
-                Terminator::Jump(next) if way.is_certain && self.cfg.predecessors(next.block).len() == 1 => {
+                // Into a block that is reached no other way, or an inner loop's first round.
+                Terminator::Jump(next) if way.is_certain && self.is_entered_from(next.block, block) => {
                     certain_next = next.block;
                 }
                 _ => way.is_certain = false,
@@ -153,6 +141,12 @@ impl Licm<'_, '_> {
         self.changed |= !taken.is_empty();
         self.function.block_mut(block).insts = kept;
         self.function.block_mut(preheader).insts.extend(taken);
+    }
+
+    /// Whether a block is reached from this one only, but for jumps back from behind it.
+    fn is_entered_from(&self, block: Block, from: Block) -> bool {
+        let mut others = self.cfg.predecessors(block).iter().filter(|&&source| source != from);
+        others.all(|&source| self.dominators.dominates(block, source))
     }
 
     fn is_outside(&self, index: usize, value: Value) -> bool {

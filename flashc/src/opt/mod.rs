@@ -6,6 +6,7 @@
 //! What all passes keep: the order of visible effects, and every failing check at its place among
 //! them (an earlier check is never moved behind, a later one never before, a store or a call).
 
+mod accumulate;
 mod bounds;
 mod branches;
 mod callgraph;
@@ -33,6 +34,7 @@ use crate::ssa::verify::verify_with;
 use crate::ssa::{Block, Function, Loc, Location, Module, ScopeId, Signature};
 use effects::Effects;
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 /// How much to optimise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -109,6 +111,7 @@ pub const PASSES: &[Pass] = &[
     each("rotate", rotate::run, "bounds has read the tests at the top"),
     each("branches", branches::run, "rotation splits blocks and adds parameters"),
     each("licm", licm::run, "needs bodies that run whenever their loop is entered"),
+    each("accumulate", accumulate::run, "licm has taken the addresses out"),
     each("memory", memory::run, "the loads before a loop are known inside it"),
     each("gvn", gvn::run, "what was taken out of several loops is equal"),
     each("branches", branches::run, "licm made blocks before loops that may be empty"),
@@ -190,9 +193,16 @@ fn run_on_functions(module: &mut Module, passes: &[Pass]) {
     let mut functions = std::mem::take(&mut module.functions);
     let context = Context { module, signatures: &signatures, symbols: &symbols, effects: &effects };
     functions.par_iter_mut().for_each(|function| {
+        // A pass that has nothing new to look at since it last ran is left out.
+        let mut version = 0;
+        let mut seen: FxHashMap<&str, u32> = FxHashMap::default();
         for pass in passes {
             let Work::Function(run) = pass.work else { crate::bug!("opt: {} is not for functions", pass.name) };
-            run(function, &context);
+            if seen.get(pass.name) == Some(&version) {
+                continue;
+            }
+            version += u32::from(run(function, &context));
+            seen.insert(pass.name, version);
             if cfg!(debug_assertions) {
                 verify_one(&context, function, pass.name);
             }

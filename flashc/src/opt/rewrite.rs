@@ -203,3 +203,16 @@ pub fn make_preheader(function: &mut Function, cfg: &Cfg, header: Block, is_insi
     }
     preheader
 }
+
+/// By value: the block that defines it.
+pub fn homes(function: &Function, cfg: &Cfg) -> Vec<Option<Block>> {
+    let mut home = vec![None; function.values.len()];
+    for &block in &cfg.order {
+        let data = function.block(block);
+        data.params.iter().for_each(|param| home[param.index()] = Some(block));
+        for &inst in &data.insts {
+            function.inst(inst).results.iter().for_each(|result| home[result.index()] = Some(block));
+        }
+    }
+    home
+}

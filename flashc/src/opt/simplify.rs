@@ -94,8 +94,9 @@ impl Simplify<'_, '_> {
                 }
                 Outcome::Fails => {
                     self.out.push(inst);
-                    let is_done = matches!(self.function.block(block).terminator, Terminator::Unreachable);
-                    if !is_try && !(is_done && index + 1 == count) {
+                    let is_end = matches!(self.function.block(block).terminator, Terminator::Unreachable);
+                    let is_done = is_try || (is_end && index + 1 == count);
+                    if !is_done {
                         self.changed = true;
                         self.function.block_mut(block).terminator = Terminator::Unreachable;
                         break;

@@ -31,6 +31,10 @@ pub(super) struct Body<'c, 'a> {
     pub(super) has_errors: bool,
     /// Whose reads and calls these are, for the order of initialisation.
     pub(super) needer: Option<Needer>,
+    /// Variables that a literal argument will solve when nothing else does, and how.
+    pub(super) literal_vars: Vec<(Ty, Ty)>,
+    /// Written type arguments of the type whose function is about to be called.
+    pub(super) owner_args: Vec<Ty>,
     /// Labels of the `?.` chains around the point.
     pub(super) chains: Vec<LoopId>,
     /// Top-level variables whose type has variables in it that later statements solve.
@@ -134,6 +138,8 @@ impl<'a> Checker<'a> {
             closures: Vec::new(),
             has_errors: false,
             needer,
+            literal_vars: Vec::new(),
+            owner_args: Vec::new(),
             chains: Vec::new(),
             pending_globals: Vec::new(),
         }

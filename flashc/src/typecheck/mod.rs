@@ -34,6 +34,7 @@ mod program;
 mod stmt;
 mod text;
 mod types;
+mod variant;
 mod zonk;
 
 use crate::diagnostics::{Diagnostic, Severity};
@@ -169,7 +170,7 @@ impl<'a> Checker<'a> {
     fn is_copy_by_value(&self, ty: Ty) -> bool {
         match self.types.kind(ty) {
             tir::TyKind::FixedArray(..) | tir::TyKind::Tuple(_) | tir::TyKind::Record(_) => true,
-            tir::TyKind::Nominal(id, _) => self.nominals[id.index()].is_struct(),
+            tir::TyKind::Nominal(id, _) => !self.nominals[id.index()].is_class(),
             _ => false,
         }
     }

@@ -4,7 +4,7 @@
 use super::Checker;
 use super::attributes;
 use super::body::{Body, Frame, FrameResult};
-use super::entity::{Entity, FnId, ItemScope};
+use super::entity::{Decl, Entity, FieldInfo, FnId, ItemScope};
 use super::flow;
 use super::init::{Needer, Step};
 use crate::ast::{self, Attribute, ItemKind, PatternKind as AstPattern, StmtKind as AstStmt};
@@ -377,12 +377,25 @@ impl<'a> Checker<'a> {
 
     pub(super) fn finish_nominal(&self, id: NominalId) -> tir::Nominal {
         let info = &self.nominals[id.index()];
-        let fields = info.fields.iter().map(|f| tir::Field {
+        let field = |f: &FieldInfo<'_>| tir::Field {
             name: f.name,
             ty: f.ty,
             default: f.default.map(|(_, function)| function),
             is_private: f.is_private,
-        });
+        };
+        let kind = match info.decl {
+            Decl::Record(decl) => {
+                tir::NominalKind::Record { kind: decl.kind, fields: info.fields.iter().map(field).collect() }
+            }
+            Decl::Enum(_) => {
+                let variants = info.variants.iter().map(|v| tir::Variant {
+                    name: v.name,
+                    fields: v.fields.iter().map(field).collect(),
+                    value: v.value,
+                });
+                tir::NominalKind::Enum { variants: variants.collect() }
+            }
+        };
         let mut methods: Vec<(Symbol, tir::FuncId)> =
             info.methods.iter().filter_map(|(name, id)| Some((*name, self.functions[id.index()].func?))).collect();
         methods.sort_by_key(|(_, function)| *function);
@@ -390,7 +403,7 @@ impl<'a> Checker<'a> {
             name: info.name,
             module: tir::ModuleId(info.module.0),
             generics: info.scope.generics.clone(),
-            kind: tir::NominalKind::Record { kind: info.decl.kind, fields: fields.collect() },
+            kind,
             methods,
             span: info.span,
         }
