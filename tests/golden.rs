@@ -6,8 +6,9 @@
 
 use flashc::diagnostics::{Diagnostic, render};
 use flashc::driver::load::MemoryReader;
+use flashc::resolve::ModuleGraph;
 use flashc::source::{FileId, SourceMap};
-use flashc::{ast, driver, lexer, opt, parser, resolve, ssa, typecheck};
+use flashc::{ast, driver, lexer, opt, parser, resolve, ssa, tir, typecheck};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
@@ -25,6 +26,8 @@ const STAGES: &[Stage] = &[
     Stage { directory: "tokens", input: "fl", expectation: "tokens", run: tokens },
     Stage { directory: "ast", input: "fl", expectation: "ast", run: tree },
     Stage { directory: "diagnostics/syntax", input: "fl", expectation: "txt", run: syntax_diagnostics },
+    Stage { directory: "diagnostics/check", input: "fl", expectation: "txt", run: check_diagnostics },
+    Stage { directory: "tir", input: "fl", expectation: "tir", run: typed_tree },
     Stage { directory: "ssa", input: "fl", expectation: "ssa", run: ssa_text },
     Stage { directory: "opt", input: "ssa", expectation: "after", run: passes },
 ];
@@ -88,6 +91,38 @@ fn ssa_text(name: &str, text: &str) -> String {
     }
     let own = module.functions.iter().filter(|function| !function.symbol.contains("std:"));
     own.map(|function| ssa::text::print_function(&module, function)).collect::<Vec<_>>().join("\n")
+}
+
+/// What the checker says of a program, which may import the modules in `tests/diagnostics/check/modules`.
+fn check_diagnostics(name: &str, text: &str) -> String {
+    let (graph, _, diagnostics) = check_program(name, text);
+    render::human(&diagnostics, &graph.sources, false)
+}
+
+/// The typed tree, then what was wrong.
+fn typed_tree(name: &str, text: &str) -> String {
+    let (graph, program, diagnostics) = check_program(name, text);
+    if diagnostics.iter().any(Diagnostic::is_error) {
+        return render::human(&diagnostics, &graph.sources, false);
+    }
+    tir::dump(&program) + &render::human(&diagnostics, &graph.sources, false)
+}
+
+fn check_program(name: &str, text: &str) -> (ModuleGraph, tir::Program, Vec<Diagnostic>) {
+    let mut reader = MemoryReader::default();
+    let modules = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/diagnostics/check/modules");
+    for entry in fs::read_dir(modules).into_iter().flatten().flatten() {
+        if let Ok(text) = fs::read_to_string(entry.path()) {
+            reader.files.insert(Path::new("modules").join(entry.file_name()), text);
+        }
+    }
+    let file = Path::new(name).file_name().unwrap_or_default();
+    let (graph, mut diagnostics) = driver::load::load_text(Path::new(file), text.to_owned(), &reader);
+    let (resolved, more) = resolve::resolve(&graph, &resolve::Target { os: "linux", arch: "x86_64" });
+    diagnostics.extend(more);
+    let (program, more) = typecheck::check(&graph, &resolved, &typecheck::Options::default());
+    diagnostics.extend(more);
+    (graph, program, diagnostics)
 }
 
 fn parse(file: FileId, text: &str) -> (ast::Module, Vec<Diagnostic>) {

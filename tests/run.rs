@@ -113,15 +113,15 @@ fn prepare(road: &str, source: &Path, work: &Path) -> Result<Command, String> {
             command.arg("run").arg(source);
             return Ok(command);
         }
-        "executable" => tool(Command::new(&flashc).arg("build").arg(source).arg("-o").arg(&exe))?,
+        "executable" => tool(Command::new(&flashc).args(["build", "-w"]).arg(source).arg("-o").arg(&exe))?,
         "object" => {
             let object = work.join("object.o");
-            tool(Command::new(&flashc).arg("compile").arg("-g").arg(source).arg("-o").arg(&object))?;
+            tool(Command::new(&flashc).args(["compile", "-w", "-g"]).arg(source).arg("-o").arg(&object))?;
             tool(Command::new(&flashc).arg("link").arg(&object).arg("-o").arg(&exe))?;
         }
         "nasm" => {
             let (text, object) = (work.join("nasm.asm"), work.join("nasm.o"));
-            tool(Command::new(&flashc).arg("compile").arg(source).arg("-o").arg(&text))?;
+            tool(Command::new(&flashc).args(["compile", "-w"]).arg(source).arg("-o").arg(&text))?;
             tool(Command::new("nasm").args(["-f", "elf64", "-w+all"]).arg(&text).arg("-o").arg(&object))?;
             tool(Command::new(&flashc).arg("link").arg(&object).arg("-o").arg(&exe))?;
         }

@@ -45,19 +45,19 @@ main.pick:
         mov r8, [rdi+16]
         cmp rsi, r8
         jae near .b1
-        mov rax, [rdi+8]
-        lea rax, [rsi+rsi*8]
+        mov r10, [rdi+8]
+        lea r10, [rsi+rsi*8]
         ; demo.fl:1: fn square(x: i64) -> i64 { return x * x; }  [inlined at demo.fl:4]
         imul rsi, rsi
         ; demo.fl:4: return xs[i] + square(i);
-        add rax, rsi
+        lea rax, [r10+rsi]
         mov rsp, rbp
         pop rbp
         ret
 .b1:
-        mov r10, r15
-        mov [r10+40], rsi
-        mov [r10+48], r8
+        mov r11, r15
+        mov [r11+40], rsi
+        mov [r11+48], r8
         call flash_fail_bounds wrt ..plt
         ud2
 .end:
@@ -83,7 +83,7 @@ flash$globals:
 flash$functions:
         ; start, end, name: offset, length
         dd 0, 64, 0, 4
-        dd 64, 119, 4, 4
+        dd 64, 120, 4, 4
 .end:
 
         align 4, db 0
@@ -92,7 +92,7 @@ flash$sites:
         ; return address, location
         dd 36, 0
         dd 51, 0
-        dd 117, 1
+        dd 118, 1
 .end:
 
         align 4, db 0
@@ -139,7 +139,7 @@ flash_program:
         dq flash$globals            ; descriptor of globals
         dq 0                        ; entry
         dq main                     ; text
-        dq 119                      ; bytes of text
+        dq 120                      ; bytes of text
         dq flash$functions          ; functions
         dq 2                        ; how many
         dq flash$sites              ; sites
@@ -161,7 +161,7 @@ flash_program:
         db 0x40, 0x00, 0x00, 0x00, 0x00, 0x41, 0x0e, 0x10, 0x86, 0x02, 0x43, 0x0d, 0x06, 0x48, 0x8c, 0x04
         db 0x00, 0x00, 0x00, 0x00, 0x1c, 0x00, 0x00, 0x00, 0x3c, 0x00, 0x00, 0x00
         dd main.pick - $
-        db 0x37, 0x00, 0x00, 0x00, 0x00, 0x41, 0x0e, 0x10, 0x86, 0x02, 0x43, 0x0d, 0x06, 0x00, 0x00, 0x00
+        db 0x38, 0x00, 0x00, 0x00, 0x00, 0x41, 0x0e, 0x10, 0x86, 0x02, 0x43, 0x0d, 0x06, 0x00, 0x00, 0x00
         db 0x00, 0x00, 0x00, 0x00
 
         section .note.GNU-stack noalloc noexec nowrite progbits

@@ -45,19 +45,19 @@ main.pick:
         mov r8, [rdi+16]
         cmp rsi, r8
         jae near .b1
-        mov rax, [rdi+8]
-        lea rax, [rsi+rsi*8]
+        mov r10, [rdi+8]
+        lea r10, [rsi+rsi*8]
         ; demo.fl:1: fn square(x: i64) -> i64 { return x * x; }  [inlined at demo.fl:4]
         imul rsi, rsi
         ; demo.fl:4: return xs[i] + square(i);
-        add rax, rsi
+        lea rax, [r10+rsi]
         mov rsp, rbp
         pop rbp
         ret
 .b1:
-        mov r10, r15
-        mov [r10+40], rsi
-        mov [r10+48], r8
+        mov r11, r15
+        mov [r11+40], rsi
+        mov [r11+48], r8
         call flash_fail_bounds
         ud2
 .end:
@@ -83,7 +83,7 @@ flash$globals:
 flash$functions:
         ; start, end, name: offset, length
         dd 0, 64, 0, 4
-        dd 64, 119, 4, 4
+        dd 64, 120, 4, 4
 .end:
 
         align 4, db 0
@@ -92,7 +92,7 @@ flash$sites:
         ; return address, location
         dd 36, 0
         dd 51, 0
-        dd 117, 1
+        dd 118, 1
 .end:
 
         align 4, db 0
@@ -139,7 +139,7 @@ flash_program:
         dq flash$globals            ; descriptor of globals
         dq 0                        ; entry
         dq main                     ; text
-        dq 119                      ; bytes of text
+        dq 120                      ; bytes of text
         dq flash$functions          ; functions
         dq 2                        ; how many
         dq flash$sites              ; sites
@@ -165,5 +165,5 @@ flash_program:
         dd main.pick wrt ..imagebase
         dd ..@start_xdata wrt ..imagebase
         dd main.pick wrt ..imagebase
-        dd main.pick+55 wrt ..imagebase
+        dd main.pick+56 wrt ..imagebase
         dd ..@start_xdata+16 wrt ..imagebase

@@ -122,11 +122,14 @@ pub struct MessageOptions {
     /// When to use colour
     #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
     color: Color,
+    /// No warnings
+    #[arg(short = 'w')]
+    no_warnings: bool,
 }
 
 impl MessageOptions {
     pub fn reporter(self) -> Reporter {
-        Reporter { format: self.message_format, color: self.color }
+        Reporter { format: self.message_format, color: self.color, no_warnings: self.no_warnings }
     }
 }
 

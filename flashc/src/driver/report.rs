@@ -37,10 +37,18 @@ impl Color {
 pub struct Reporter {
     pub format: Format,
     pub color: Color,
+    pub no_warnings: bool,
 }
 
 impl Reporter {
     pub fn diagnostics(self, diagnostics: &[Diagnostic], sources: &SourceMap) {
+        let errors_only: Vec<Diagnostic>;
+        let diagnostics = if self.no_warnings {
+            errors_only = diagnostics.iter().filter(|d| d.is_error()).cloned().collect();
+            &errors_only
+        } else {
+            diagnostics
+        };
         let text = match self.format {
             Format::Human => render::human(diagnostics, sources, self.color.is_on()),
             Format::Json => render::json(diagnostics, sources),

@@ -16,18 +16,20 @@ impl FunctionLowering<'_, '_> {
         let fine = self.builder.create_block();
         let fails = self.builder.create_block();
         self.builder.set_cold_block(fails);
-        let (then, otherwise) = match inst.op {
-            Op::NoOverflow => (fails, fine),
-            _ => (fine, fails),
-        };
-        let condition = match inst.op {
+        // The failing side stands first: Cranelift then visits what follows the check before it, and
+        // does not forget that it is in a loop when it places invariant code.
+        let has_failed = match inst.op {
+            Op::NoOverflow => value,
             Op::Bounds => {
                 let length = self.value(inst.args[1]);
-                self.builder.ins().icmp(IntCC::UnsignedLessThan, value, length)
+                self.builder.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, value, length)
             }
-            _ => value,
+            _ => {
+                let zero = self.iconst(inst.ty, 0);
+                self.builder.ins().icmp(IntCC::Equal, value, zero)
+            }
         };
-        self.builder.ins().brif(condition, then, &[], otherwise, &[]);
+        self.builder.ins().brif(has_failed, fails, &[], fine, &[]);
 
         self.builder.switch_to_block(fails);
         let context = self.context();

@@ -4,16 +4,18 @@
 //! Blocks are visited in reverse post-order, so that a definition comes before its uses; blocks
 //! that nothing reaches are left out. Needs verified SSA.
 
+use super::inst::int_condition;
 use super::names::{Names, Target};
 use super::target::{Machine, clif_type};
 use crate::ssa::analysis::{Cfg, Dominators, Loops};
 use crate::ssa::{self, Aux, BlockCall, Loc, Op, Region, Terminator, Type};
+use cranelift_codegen::ir::condcodes::CondCode;
 use cranelift_codegen::ir::{
     self, AbiParam, BlockArg, ExternalName, GlobalValue, GlobalValueData, InstBuilder, MemFlagsData, StackSlotData,
     StackSlotKind, TrapCode, UserFuncName, types,
 };
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Switch};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 /// What all functions of a module share.
@@ -38,9 +40,8 @@ pub struct FunctionLowering<'a, 'b> {
     uses_globals: bool,
     /// Address of the globals area; made in the entry block of a function that needs it.
     pub globals: Option<ir::Value>,
-    /// Blocks of loops where float constants are moved out; see `floats`.
-    hoisting: Vec<bool>,
-    /// The block being translated is one of them.
+    loops: Loops,
+    /// The block being translated is in a loop, and float constants are moved out of it; see `floats`.
     pub is_hoisting: bool,
     /// Some load reads memory of any region: then Cranelift must not be told of regions.
     pub mixes_regions: bool,
@@ -64,7 +65,9 @@ pub fn build<'a>(
     let function = &env.module.functions[id.index()];
     target.name = UserFuncName::User(Target::Function(id).to_cranelift());
     target.signature = super::calls::flash_signature(env.machine, &function.signature);
-    let order = reverse_post_order(function);
+    let cfg = Cfg::new(function);
+    let loops = Loops::new(function, &cfg, &Dominators::new(function, &cfg));
+    let order = cfg.order;
     let mut lowering = FunctionLowering {
         env,
         function,
@@ -75,7 +78,7 @@ pub fn build<'a>(
         slots: Vec::new(),
         uses_globals: false,
         globals: None,
-        hoisting: Vec::new(),
+        loops,
         is_hoisting: false,
         mixes_regions: false,
     };
@@ -87,35 +90,6 @@ pub fn build<'a>(
     lowering.builder.seal_all_blocks();
     lowering.builder.finalize(env.machine.isa().frontend_config());
     count
-}
-
-/// Blocks that the entry reaches, each before the blocks it dominates.
-pub fn reverse_post_order(function: &ssa::Function) -> Vec<ssa::Block> {
-    let mut seen = FxHashSet::default();
-    let mut order = Vec::new();
-    let entry = function.entry();
-    seen.insert(entry);
-    let mut stack = vec![(entry, successors(function, entry), 0)];
-    while let Some((block, next, index)) = stack.last_mut() {
-        match next.get(*index) {
-            Some(&successor) => {
-                *index += 1;
-                if seen.insert(successor) {
-                    stack.push((successor, successors(function, successor), 0));
-                }
-            }
-            None => {
-                order.push(*block);
-                stack.pop();
-            }
-        }
-    }
-    order.reverse();
-    order
-}
-
-fn successors(function: &ssa::Function, block: ssa::Block) -> SmallVec<[ssa::Block; 2]> {
-    function.block(block).terminator.targets().iter().map(|target| target.block).collect()
 }
 
 impl FunctionLowering<'_, '_> {
@@ -149,10 +123,8 @@ impl FunctionLowering<'_, '_> {
         }
         let insts = order.iter().flat_map(|&block| &function.block(block).insts).map(|&inst| function.inst(inst));
         let mut uses_globals = false;
-        let mut uses_floats = false;
         for inst in insts {
             uses_globals |= inst.op == Op::GlobalAddr;
-            uses_floats |= inst.ty.is_float();
             self.mixes_regions |= match (inst.op, &inst.aux) {
                 (Op::Load, Aux::Mem(mem)) => mem.region == Region::ANY && !mem.readonly,
                 (Op::Copy, Aux::Bytes(_, region)) => *region == Region::ANY,
@@ -160,19 +132,13 @@ impl FunctionLowering<'_, '_> {
             };
         }
         self.uses_globals = uses_globals;
-        if uses_floats && self.env.machine.makes_floats_of_integers {
-            let cfg = Cfg::new(function);
-            let loops = Loops::new(function, &cfg, &Dominators::new(function, &cfg));
-            let in_loop = (0..function.blocks.len()).map(|block| loops.depth(ssa::Block(block as u32)) > 0);
-            self.hoisting = in_loop.collect();
-        }
     }
 
     /// Translates a block and gives its number of instructions.
     fn lower_block(&mut self, block: ssa::Block) -> usize {
         let data = self.function.block(block);
         self.builder.switch_to_block(self.block(block));
-        self.is_hoisting = self.hoisting.get(block.index()).copied().unwrap_or_default();
+        self.is_hoisting = self.env.machine.makes_floats_of_integers && self.loops.depth(block) > 0;
         if self.uses_globals && self.globals.is_none() {
             self.find_globals();
         }
@@ -182,7 +148,7 @@ impl FunctionLowering<'_, '_> {
             self.lower_inst(inst);
         }
         self.set_location(data.loc);
-        self.lower_terminator(&data.terminator);
+        self.lower_terminator(block, &data.terminator);
         data.insts.len() + 1
     }
 
@@ -200,17 +166,19 @@ impl FunctionLowering<'_, '_> {
         self.builder.set_srcloc(location);
     }
 
-    fn lower_terminator(&mut self, terminator: &Terminator) {
+    fn lower_terminator(&mut self, block: ssa::Block, terminator: &Terminator) {
         match terminator {
             Terminator::Jump(target) => {
                 let (block, args) = self.target(target);
                 self.builder.ins().jump(block, &args);
             }
             Terminator::Branch { condition, then, otherwise } => {
-                let condition = self.value(*condition);
-                let (then, then_args) = self.target(then);
-                let (otherwise, otherwise_args) = self.target(otherwise);
-                self.builder.ins().brif(condition, then, &then_args, otherwise, &otherwise_args);
+                let inverse = self.inverse_for_exit(block, *condition, then.block, otherwise.block);
+                let condition = inverse.unwrap_or_else(|| self.value(*condition));
+                let (first, second) = if inverse.is_some() { (otherwise, then) } else { (then, otherwise) };
+                let (first, first_args) = self.target(first);
+                let (second, second_args) = self.target(second);
+                self.builder.ins().brif(condition, first, &first_args, second, &second_args);
             }
             Terminator::Switch { value, cases, default } => self.lower_switch(*value, cases, default),
             Terminator::Return(values) => {
@@ -221,6 +189,30 @@ impl FunctionLowering<'_, '_> {
                 self.builder.ins().trap(UNREACHABLE);
             }
             Terminator::Try { .. } => bug!("lower: `try` in {}", self.function.symbol),
+        }
+    }
+
+    /// The opposite of a branch's condition, when the second target leaves a loop that the first
+    /// stays in: the way out must stand first, as `checks` explains.
+    fn inverse_for_exit(
+        &mut self,
+        block: ssa::Block,
+        condition: ssa::Value,
+        then: ssa::Block,
+        otherwise: ssa::Block,
+    ) -> Option<ir::Value> {
+        let around = self.loops.innermost(block)?;
+        let stays = |target| self.loops.contains(around, target);
+        if !stays(then) || stays(otherwise) || then == self.loops.loops[around].header {
+            return None;
+        }
+        let test = self.function.inst(self.function.def_inst(condition)?);
+        match (test.op, &test.aux) {
+            (Op::Icmp, Aux::IntCc(cc)) => {
+                let (a, b) = (self.value(test.args[0]), self.value(test.args[1]));
+                Some(self.builder.ins().icmp(int_condition(*cc).complement(), a, b))
+            }
+            _ => None,
         }
     }
 

@@ -244,7 +244,7 @@ impl FunctionLowering<'_, '_> {
     }
 }
 
-fn int_condition(cc: IntCc) -> IntCC {
+pub fn int_condition(cc: IntCc) -> IntCC {
     match cc {
         IntCc::Eq => IntCC::Equal,
         IntCc::Ne => IntCC::NotEqual,

@@ -31,6 +31,10 @@ pub(super) struct Body<'c, 'a> {
     pub(super) has_errors: bool,
     /// Whose reads and calls these are, for the order of initialisation.
     pub(super) needer: Option<Needer>,
+    /// Variables that a literal argument will solve when nothing else does, and how.
+    pub(super) literal_vars: Vec<(Ty, Ty)>,
+    /// Written type arguments of the type whose function is about to be called.
+    pub(super) owner_args: Vec<Ty>,
     /// Labels of the `?.` chains around the point.
     pub(super) chains: Vec<LoopId>,
     /// Top-level variables whose type has variables in it that later statements solve.
@@ -134,6 +138,8 @@ impl<'a> Checker<'a> {
             closures: Vec::new(),
             has_errors: false,
             needer,
+            literal_vars: Vec::new(),
+            owner_args: Vec::new(),
             chains: Vec::new(),
             pending_globals: Vec::new(),
         }
@@ -247,7 +253,7 @@ impl<'a> Checker<'a> {
         self.functions[id.index()].inferred =
             Some(if has_errors && signature.result.is_none() && result == Ty::VOID { Ty::ERROR } else { result });
         self.functions[id.index()].state = State::Done;
-        self.output[func.index()] = Some(tir::Function {
+        let function = tir::Function {
             name,
             module: self.module_id(scope.module),
             generics: scope.generics.clone(),
@@ -263,7 +269,8 @@ impl<'a> Checker<'a> {
                 cold: attributes::find(attributes, "cold").is_some() || result == Ty::NEVER,
             },
             span: ast.name.span,
-        });
+        };
+        self.publish(func, function, has_errors);
     }
 
     fn check_default(&mut self, func: FuncId, name: String, ty: Ty, expr: &'a ast::Expr, scope: &Rc<ItemScope>) {
@@ -273,9 +280,10 @@ impl<'a> Checker<'a> {
         body.frames.push(Frame::new(FrameResult::TopLevel, Rc::new(unstable), body.names.len()));
         let mut value = body.check(expr, ty);
         body.finish(&mut value);
+        let has_errors = body.has_errors;
         let locals = std::mem::take(&mut body.frame().locals);
         body.publish_closures();
-        self.output[func.index()] = Some(tir::Function {
+        let function = tir::Function {
             name,
             module: self.module_id(scope.module),
             generics: scope.generics.clone(),
@@ -286,7 +294,20 @@ impl<'a> Checker<'a> {
             body: tir::Body::Flash(value),
             attributes: tir::FunctionAttributes::default(),
             span: expr.span,
-        });
+        };
+        self.publish(func, function, has_errors);
+    }
+}
+
+impl Checker<'_> {
+    /// The function is done. One with mistakes in it is kept from the evaluator of constants.
+    fn publish(&mut self, id: FuncId, function: tir::Function, has_errors: bool) {
+        let unknown = function.result == Ty::ERROR || function.locals.iter().any(|local| local.ty == Ty::ERROR);
+        if has_errors || unknown {
+            self.broken.insert(id);
+        } else {
+            self.output[id.index()] = Some(function);
+        }
     }
 }
 
@@ -532,8 +553,9 @@ impl<'a> Body<'_, 'a> {
     }
 
     pub(super) fn publish_closures(&mut self) {
-        for (id, function) in self.closures.drain(..) {
-            self.cx.output[id.index()] = Some(function);
+        let has_errors = self.has_errors;
+        for (id, function) in std::mem::take(&mut self.closures) {
+            self.cx.publish(id, function, has_errors);
         }
     }
 

@@ -1,11 +1,13 @@
 //! Calls: arguments by position and by name, defaults, rest parameters, and the inference of type
 //! arguments. Arguments are evaluated in the order they are written; they are *checked* in the order
-//! that lets the earlier ones tell the types of the later: plain ones, then literals, then closures.
+//! that lets the earlier ones tell the types of the later: plain ones, then closures, then numbers whose type
+//! nothing has told (a closure that needs it takes what such a number would be by itself).
 
 use super::body::{Binding, Body, error_expr};
 use super::entity::{Entity, FnId, SelfKind, Signature, Special};
 use super::init::Needer;
 use super::operator::is_literal;
+use super::variant::Given;
 use crate::ast::{self, ExprKind as AstKind};
 use crate::diagnostics::Diagnostic;
 use crate::resolve::{nearest, with_suggestion};
@@ -64,9 +66,8 @@ impl<'a> Body<'_, 'a> {
             }
             _ => {}
         }
-        if let AstKind::ShortVariant(_) = callee.kind {
-            self.check_loose(args);
-            return self.not_built(span, "enums");
+        if let AstKind::ShortVariant(name) = callee.kind {
+            return self.short_variant(name, Given::Positional(args), hint, span);
         }
         let value = self.call_target(callee);
         self.no_type_args(type_args);
@@ -166,6 +167,9 @@ impl<'a> Body<'_, 'a> {
             Some(types) => types,
             None => generics.iter().map(|g| self.fresh(g.name, name_span)).collect(),
         };
+        for (&var, written) in types.iter().zip(std::mem::take(&mut self.owner_args)) {
+            self.unify(var, written);
+        }
         let mut values = Vec::new();
         if let Some(receiver) = receiver {
             values.push(self.receiver(receiver, id, &signature, &types, span));
@@ -290,12 +294,22 @@ impl<'a> Body<'_, 'a> {
                 _ => 0,
             })
             .collect();
-        for phase in 0..3 {
+        for phase in 0..4 {
             if phase == 1
                 && let Some(expected) = expected
                 && self.has_unsolved(result)
             {
                 self.unify_hint(result, expected);
+            }
+            if phase == 1 {
+                for (source, &ty) in sources.iter().zip(&params) {
+                    if let Source::Given(e) = source
+                        && is_literal(e)
+                        && self.is_unsolved(ty)
+                    {
+                        self.literal_vars.push((ty, super::operator::default_type(e)));
+                    }
+                }
             }
             for (index, source) in sources.iter().enumerate() {
                 let ty = params[index];
@@ -337,7 +351,8 @@ impl<'a> Body<'_, 'a> {
             AstKind::Closure(_) => 2,
             AstKind::Array(elements) if elements.iter().all(is_literal) => 1,
             AstKind::Literal(ast::Literal::Null) => 1,
-            _ => u32::from(is_literal(e)),
+            _ if is_literal(e) => 3,
+            _ => 0,
         }
     }
 

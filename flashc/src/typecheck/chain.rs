@@ -3,6 +3,7 @@
 
 use super::body::{Binding, Body, error_expr};
 use super::entity::Entity;
+use super::variant::Given;
 use crate::ast::{self, ExprKind as AstKind, Ident};
 use crate::diagnostics::Diagnostic;
 use crate::resolve::{nearest, with_suggestion};
@@ -166,7 +167,13 @@ impl<'a> Body<'_, 'a> {
     }
 
     fn static_member(&mut self, id: NominalId, name: Ident, hint: Option<Ty>, span: Span) -> Expr {
+        if let Some(index) = self.variant_index(id, name.name) {
+            return self.variant(id, index, Given::Nothing, hint, span);
+        }
         let info = &self.cx.nominals[id.index()];
+        if info.is_enum() && !info.methods.contains_key(&name.name) {
+            return self.unknown_variant(id, name);
+        }
         match info.methods.get(&name.name).copied() {
             Some(function) => self.function_value_of(function, hint, span),
             None => {
@@ -194,7 +201,7 @@ impl<'a> Body<'_, 'a> {
                 }
                 _ => None,
             },
-            // The type's arguments are inferred at the call; written ones are checked there.
+            // The type's arguments are taken up where the function is called.
             AstKind::TypeArgs { base, .. } => match self.path_of(base)? {
                 entity @ Entity::Nominal(_) => Some(entity),
                 _ => None,

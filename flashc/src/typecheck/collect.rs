@@ -4,14 +4,14 @@
 use super::Checker;
 use super::attributes;
 use super::entity::{
-    AliasInfo, ConstInfo, Entity, FieldInfo, FnId, FunctionInfo, GlobalInfo, Head, ItemScope, Job, NominalInfo,
-    ParamInfo, SelfKind, Signature, State,
+    AliasInfo, ConstInfo, Decl, Entity, FieldInfo, FnId, FunctionInfo, GlobalInfo, Head, ItemScope, Job, NominalInfo,
+    ParamInfo, SelfKind, Signature, State, VariantInfo,
 };
 use crate::ast::{self, Attribute, ItemKind, PatternKind};
 use crate::diagnostics::Diagnostic;
 use crate::resolve::{DefKind, FunctionDef, ModuleIndex};
 use crate::source::{Span, Symbol};
-use crate::tir::{FuncId, GenericParam, GlobalId, NominalId, Ty, TyKind};
+use crate::tir::{Const, FuncId, GenericParam, GlobalId, NominalId, Ty, TyKind};
 use rustc_hash::FxHashMap;
 use std::rc::Rc;
 
@@ -38,10 +38,7 @@ impl<'a> Checker<'a> {
                     Entity::Global(GlobalId(self.globals.len() as u32 - 1))
                 }
                 DefKind::Record(decl) => self.declare_record(decl, scope),
-                DefKind::Enum(decl) => {
-                    self.not_built(decl.name.span, "enums");
-                    Entity::Error
-                }
+                DefKind::Enum(decl) => self.declare_enum(decl, scope),
                 DefKind::Interface(decl) => {
                     self.not_built(decl.name.span, "interfaces");
                     Entity::Error
@@ -50,6 +47,7 @@ impl<'a> Checker<'a> {
                 DefKind::Namespace(Some(module)) => Entity::Module(module),
                 DefKind::Namespace(None) | DefKind::Missing => Entity::Error,
             };
+            self.errors_before |= entity == Entity::Error;
             self.entities.push(entity);
         }
         self.collect_members(0);
@@ -107,8 +105,22 @@ impl<'a> Checker<'a> {
     }
 
     pub(super) fn declare_record(&mut self, decl: &'a ast::TypeDecl, scope: &Rc<ItemScope>) -> Entity {
+        self.declare_nominal(decl.name, &decl.generics, Decl::Record(decl), scope)
+    }
+
+    pub(super) fn declare_enum(&mut self, decl: &'a ast::Enum, scope: &Rc<ItemScope>) -> Entity {
+        self.declare_nominal(decl.name, &decl.generics, Decl::Enum(decl), scope)
+    }
+
+    fn declare_nominal(
+        &mut self,
+        name: ast::Ident,
+        generics: &'a [ast::GenericParam],
+        decl: Decl<'a>,
+        scope: &Rc<ItemScope>,
+    ) -> Entity {
         let id = NominalId(self.nominals.len() as u32);
-        let generics = self.with_generics(scope, &decl.generics);
+        let generics = self.with_generics(scope, generics);
         let args = generic_types(&mut self.types, generics.generics.len(), &generics.generics);
         let self_ty = self.types.intern(TyKind::Nominal(id, args));
         let inner = ItemScope {
@@ -118,12 +130,13 @@ impl<'a> Checker<'a> {
             nested: generics.nested.clone(),
         };
         self.nominals.push(NominalInfo {
-            name: decl.name.name,
+            name: name.name,
             module: scope.module,
-            span: decl.name.span,
+            span: name.span,
             scope: Rc::new(inner),
             decl,
             fields: Vec::new(),
+            variants: Vec::new(),
             methods: FxHashMap::default(),
         });
         Entity::Nominal(id)
@@ -157,28 +170,59 @@ impl<'a> Checker<'a> {
     fn collect_fields(&mut self, id: NominalId) {
         let info = &self.nominals[id.index()];
         let (scope, owner) = (info.scope.clone(), info.name);
-        let decl = info.decl;
         let mut seen: FxHashMap<Symbol, Span> = FxHashMap::default();
-        for field in &decl.fields {
-            if let Some(first) = seen.insert(field.name.name, field.name.span) {
-                self.report(
-                    Diagnostic::error(
-                        "E0307",
-                        field.name.span,
-                        format!("`{owner}` has two fields `{}`", field.name.name),
-                    )
-                    .secondary(first, "the first one"),
-                );
+        let methods = match info.decl {
+            Decl::Record(decl) => {
+                let fields = self.fields(&decl.fields, owner.as_str(), &scope, &mut seen);
+                self.nominals[id.index()].fields = fields;
+                &decl.methods
+            }
+            Decl::Enum(decl) => {
+                self.collect_variants(id, decl, &scope, &mut seen);
+                &decl.methods
+            }
+        };
+        for method in methods {
+            let def = FunctionDef { function: &method.function, attributes: &method.attributes, extern_block: None };
+            let inner = self.with_generics(&scope, &method.function.generics);
+            let function = self.add_function(def, inner, Some(owner), false, method.is_private);
+            let name = method.function.name;
+            if self.is_new_member(owner.as_str(), name, &mut seen) {
+                self.nominals[id.index()].methods.insert(name.name, function);
+            }
+        }
+    }
+
+    /// Reports a second member of one name.
+    fn is_new_member(&mut self, owner: &str, name: ast::Ident, seen: &mut FxHashMap<Symbol, Span>) -> bool {
+        let Some(first) = seen.insert(name.name, name.span) else { return true };
+        self.report(
+            Diagnostic::error("E0307", name.span, format!("`{owner}` has two members `{}`", name.name))
+                .secondary(first, "the first one"),
+        );
+        false
+    }
+
+    fn fields(
+        &mut self,
+        fields: &'a [ast::FieldDecl],
+        owner: &str,
+        scope: &Rc<ItemScope>,
+        seen: &mut FxHashMap<Symbol, Span>,
+    ) -> Vec<FieldInfo<'a>> {
+        let mut infos = Vec::with_capacity(fields.len());
+        for field in fields {
+            if !self.is_new_member(owner, field.name, seen) {
                 continue;
             }
-            let ty = self.value_type(&scope, &field.ty);
+            let ty = self.value_type(scope, &field.ty);
             let default = field.default.as_ref().map(|expr| {
                 let func = self.reserve_function();
                 let name = format!("{owner}.{} (default)", field.name.name);
                 self.queue.push_back(Job::Default { func, name, ty, expr, scope: scope.clone() });
                 (expr, func)
             });
-            self.nominals[id.index()].fields.push(FieldInfo {
+            infos.push(FieldInfo {
                 name: field.name.name,
                 ty,
                 is_private: field.is_private,
@@ -186,40 +230,103 @@ impl<'a> Checker<'a> {
                 span: field.name.span,
             });
         }
-        for method in &decl.methods {
-            let def = FunctionDef { function: &method.function, attributes: &method.attributes, extern_block: None };
-            let inner = self.with_generics(&scope, &method.function.generics);
-            let function = self.add_function(def, inner, Some(owner), false, method.is_private);
-            let name = method.function.name;
-            let clash = seen.insert(name.name, name.span);
-            if let Some(first) = clash {
-                self.report(
-                    Diagnostic::error("E0307", name.span, format!("`{owner}` has two members `{}`", name.name))
-                        .secondary(first, "the first one"),
-                );
-            } else {
-                self.nominals[id.index()].methods.insert(name.name, function);
+        infos
+    }
+
+    fn collect_variants(
+        &mut self,
+        id: NominalId,
+        decl: &'a ast::Enum,
+        scope: &Rc<ItemScope>,
+        seen: &mut FxHashMap<Symbol, Span>,
+    ) {
+        let owner = decl.name.name;
+        if decl.variants.is_empty() {
+            self.error("E0393", decl.name.span, format!("the enum `{owner}` has no variants"));
+        }
+        let mut next: i64 = 0;
+        for variant in &decl.variants {
+            if !self.is_new_member(owner.as_str(), variant.name, seen) {
+                continue;
             }
+            let (fields, is_named) = match &variant.fields {
+                ast::VariantFields::None => (Vec::new(), false),
+                ast::VariantFields::Positional(types) => {
+                    let fields = types.iter().enumerate().map(|(at, ty)| FieldInfo {
+                        name: Symbol::new(&at.to_string()),
+                        ty: self.value_type(scope, ty),
+                        is_private: false,
+                        default: None,
+                        span: ty.span,
+                    });
+                    (fields.collect(), false)
+                }
+                ast::VariantFields::Named(fields) => {
+                    let full = format!("{owner}.{}", variant.name.name);
+                    (self.fields(fields, &full, scope, &mut FxHashMap::default()), true)
+                }
+            };
+            for field in &fields {
+                if self.contains_fixed_array(field.ty) {
+                    self.not_built(field.span, "fixed arrays in enums");
+                }
+            }
+            if let Some(value) = &variant.value {
+                match self.constant_expr(scope, value, Some(Ty::I64)) {
+                    Some((_, Const::Int(value))) if i64::try_from(value).is_ok() => next = value as i64,
+                    Some(_) => self.error("E0393", value.span, "the value of a variant is an `i64`"),
+                    None => {}
+                }
+            }
+            if let Some(other) = self.nominals[id.index()].variants.iter().find(|v| v.value == next) {
+                let (first, name) = (other.span, other.name);
+                self.report(
+                    Diagnostic::error("E0393", variant.name.span, format!("two variants have the value {next}"))
+                        .secondary(first, format!("`{name}` has it too")),
+                );
+            }
+            let info = VariantInfo { name: variant.name.name, fields, is_named, value: next, span: variant.name.span };
+            self.nominals[id.index()].variants.push(info);
+            next = next.wrapping_add(1);
+        }
+    }
+
+    fn contains_fixed_array(&self, ty: Ty) -> bool {
+        match self.types.kind(ty) {
+            TyKind::FixedArray(..) => true,
+            TyKind::Optional(inner) => self.contains_fixed_array(*inner),
+            TyKind::Tuple(types) => types.iter().any(|&t| self.contains_fixed_array(t)),
+            TyKind::Nominal(id, _) => {
+                let info = &self.nominals[id.index()];
+                matches!(info.decl, Decl::Record(decl) if decl.kind == ast::RecordKind::Struct)
+                    && info.fields.iter().any(|f| self.contains_fixed_array(f.ty))
+            }
+            _ => false,
         }
     }
 
     /// A struct must not contain itself without a reference between.
     fn check_finite(&mut self, id: NominalId) {
         let mut path = Vec::new();
-        if self.nominals[id.index()].is_struct() && self.contains_inline(id, id, &mut path) {
+        if !self.nominals[id.index()].is_class() && self.contains_inline(id, id, &mut path) {
             let info = &self.nominals[id.index()];
-            let (name, span) = (info.name, info.span);
+            let (name, span, is_enum) = (info.name, info.span, info.is_enum());
+            if is_enum {
+                self.not_built(span, "enums that contain themselves");
+            }
             let mut diagnostic = Diagnostic::error("E0308", span, format!("the struct `{name}` contains itself"))
                 .label("its size would be infinite")
                 .note("make it a `class`, which is a reference, or keep it in an array `[T]`");
             for span in path {
                 diagnostic = diagnostic.secondary(span, "through this field");
             }
-            self.report(diagnostic);
-            // Later stages must not meet it.
-            for field in &mut self.nominals[id.index()].fields {
-                field.ty = Ty::ERROR;
+            if !is_enum {
+                self.report(diagnostic);
             }
+            // Later stages must not meet it.
+            let info = &mut self.nominals[id.index()];
+            let in_variants = info.variants.iter_mut().flat_map(|v| &mut v.fields);
+            info.fields.iter_mut().chain(in_variants).for_each(|field| field.ty = Ty::ERROR);
         }
     }
 
@@ -227,7 +334,7 @@ impl<'a> Checker<'a> {
         if path.len() > 64 {
             return false;
         }
-        for field in &self.nominals[id.index()].fields {
+        for field in self.nominals[id.index()].all_fields() {
             let mut inline = Vec::new();
             self.inline_structs(field.ty, &mut inline);
             for inner in inline {
@@ -243,7 +350,7 @@ impl<'a> Checker<'a> {
 
     fn inline_structs(&self, ty: Ty, found: &mut Vec<NominalId>) {
         match self.types.kind(ty) {
-            TyKind::Nominal(id, args) if self.nominals[id.index()].is_struct() => {
+            TyKind::Nominal(id, args) if !self.nominals[id.index()].is_class() => {
                 found.push(*id);
                 args.iter().for_each(|&arg| self.inline_structs(arg, found));
             }
@@ -348,7 +455,7 @@ impl<'a> Checker<'a> {
     /// `mut self` of such a type is an address: a change must reach the caller's value.
     fn has_identity_by_address(&self, ty: Ty) -> bool {
         match self.types.kind(ty) {
-            TyKind::Nominal(id, _) => self.nominals[id.index()].is_struct(),
+            TyKind::Nominal(id, _) => !self.nominals[id.index()].is_class(),
             TyKind::Array(_) | TyKind::Pointer(_) => false,
             _ => true,
         }

@@ -78,7 +78,9 @@ impl<'a> Checker<'a> {
         match self.fold(&value) {
             Ok(constant) => Some((value.ty, constant)),
             Err(error) => {
-                self.report_eval(&error, expr.span);
+                if let Some(error) = error {
+                    self.report_eval(&error, expr.span);
+                }
                 None
             }
         }
@@ -95,8 +97,9 @@ impl<'a> Checker<'a> {
         self.report(diagnostic);
     }
 
-    /// Evaluates a checked expression. Functions that it calls are checked first.
-    pub(super) fn fold(&mut self, value: &Expr) -> Result<Const, Box<EvalError>> {
+    /// Evaluates a checked expression. Functions that it calls are checked first; when one of them has
+    /// mistakes, there is no value and nothing more to report.
+    pub(super) fn fold(&mut self, value: &Expr) -> Result<Const, Option<Box<EvalError>>> {
         if let tir::ExprKind::Const(constant) = &value.kind {
             return Ok(constant.clone());
         }
@@ -109,7 +112,10 @@ impl<'a> Checker<'a> {
             match eval::evaluate(view, value) {
                 Ok(constant) => return Ok(constant),
                 Err(EvalError { kind: EvalErrorKind::Unchecked(function), .. }) if self.check_now(function) => {}
-                Err(error) => return Err(Box::new(error)),
+                Err(EvalError { kind: EvalErrorKind::Unchecked(function), .. }) if self.broken.contains(&function) => {
+                    return Err(None);
+                }
+                Err(error) => return Err(Some(Box::new(error))),
             }
         }
     }

@@ -22,6 +22,9 @@ impl<'a> Body<'_, 'a> {
         if path.is_empty() {
             return self.record_literal(fields, base, hint, span);
         }
+        if let Some(variant) = self.variant_literal(path, fields, hint, span) {
+            return variant;
+        }
         let Some(ty) = self.literal_type(path, args, span) else {
             self.check_fields_loose(fields, base);
             return error_expr(span);
@@ -34,6 +37,11 @@ impl<'a> Body<'_, 'a> {
             }
             return self.error("E0346", span, format!("`{found}` is neither a struct nor a class"));
         };
+        if self.cx.nominals[id.index()].is_enum() {
+            self.check_fields_loose(fields, base);
+            let found = self.show(ty);
+            return self.error("E0346", span, format!("`{found}` is an enum: name one of its variants"));
+        }
         if let Some(hint) = hint {
             // Tells the type arguments, when nothing else does.
             let hint = match *self.kind(hint) {

@@ -499,7 +499,14 @@ impl<'a> Body<'_, 'a> {
             PatternKind::Tuple(parts) => parts.iter().all(|p| self.irrefutable(p)),
             PatternKind::Fields(fields) => fields.iter().all(|(_, p)| self.irrefutable(p)),
             PatternKind::Or(parts) => parts.iter().any(|p| self.irrefutable(p)),
-            PatternKind::Const(_) | PatternKind::Range(..) | PatternKind::Some(_) | PatternKind::Variant { .. } => {
+            PatternKind::Variant { fields, .. } => {
+                let only = match self.kind(pattern.ty) {
+                    TyKind::Nominal(id, _) => self.cx.nominals[id.index()].variants.len() == 1,
+                    _ => false,
+                };
+                only && fields.iter().all(|p| self.irrefutable(p))
+            }
+            PatternKind::Const(_) | PatternKind::Range(..) | PatternKind::Some(_) => {
                 matches!(self.kind(pattern.ty), TyKind::Error)
             }
         }

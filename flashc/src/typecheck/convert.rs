@@ -235,6 +235,7 @@ impl<'a> Body<'_, 'a> {
             (TyKind::Int(_) | TyKind::Float(_), TyKind::Int(_) | TyKind::Float(_)) => true,
             (TyKind::Char | TyKind::Bool, TyKind::Int(_)) => true,
             (TyKind::Int(_), TyKind::Char) => true,
+            (TyKind::Nominal(id, _), TyKind::Int(_)) => self.cx.nominals[id.index()].is_c_like(),
             (TyKind::Pointer(_), TyKind::Pointer(_) | TyKind::Int(_)) | (TyKind::Int(_), TyKind::Pointer(_)) => {
                 let integer = |k: &TyKind| matches!(k, TyKind::Int(int) if int.bits() == 64);
                 let whole = (!simple(&from_kind) || integer(&from_kind)) && (!simple(&to_kind) || integer(&to_kind));

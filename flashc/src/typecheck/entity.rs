@@ -141,8 +141,11 @@ pub(super) struct NominalInfo<'a> {
     pub(super) module: ModuleIndex,
     pub(super) span: Span,
     pub(super) scope: Rc<ItemScope>,
-    pub(super) decl: &'a ast::TypeDecl,
+    pub(super) decl: Decl<'a>,
+    /// Of a struct or class.
     pub(super) fields: Vec<FieldInfo<'a>>,
+    /// Of an enum.
+    pub(super) variants: Vec<VariantInfo<'a>>,
     pub(super) methods: rustc_hash::FxHashMap<Symbol, FnId>,
 }
 
@@ -155,13 +158,39 @@ pub(super) struct FieldInfo<'a> {
     pub(super) span: Span,
 }
 
-impl NominalInfo<'_> {
-    pub(super) fn is_struct(&self) -> bool {
-        self.decl.kind == ast::RecordKind::Struct
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Decl<'a> {
+    Record(&'a ast::TypeDecl),
+    Enum(&'a ast::Enum),
+}
+
+#[derive(Debug)]
+pub(super) struct VariantInfo<'a> {
+    pub(super) name: Symbol,
+    /// Positional ones are called `0`, `1`, ...
+    pub(super) fields: Vec<FieldInfo<'a>>,
+    pub(super) is_named: bool,
+    pub(super) value: i64,
+    pub(super) span: Span,
+}
+
+impl<'a> NominalInfo<'a> {
+    pub(super) fn is_class(&self) -> bool {
+        matches!(self.decl, Decl::Record(decl) if decl.kind == ast::RecordKind::Class)
     }
 
-    pub(super) fn is_class(&self) -> bool {
-        self.decl.kind == ast::RecordKind::Class
+    pub(super) fn is_enum(&self) -> bool {
+        matches!(self.decl, Decl::Enum(_))
+    }
+
+    /// Fields of a struct, or of all variants.
+    pub(super) fn all_fields(&self) -> impl Iterator<Item = &FieldInfo<'a>> {
+        self.fields.iter().chain(self.variants.iter().flat_map(|v| &v.fields))
+    }
+
+    /// A variant has no values: the enum is a number with names.
+    pub(super) fn is_c_like(&self) -> bool {
+        self.is_enum() && self.variants.iter().all(|v| v.fields.is_empty())
     }
 }
 

@@ -23,6 +23,7 @@ enum Make {
     Only,
     /// Integers and chars, inclusive. A bool is 0 or 1.
     Range(i128, i128),
+    Variant(u32),
     /// A string or float.
     Const(Const),
 }
@@ -116,7 +117,9 @@ impl Body<'_, '_> {
                 Pat::Make(Make::Only, parts)
             }
             PatternKind::Or(parts) => Pat::Or(parts.iter().map(|p| self.simplify(p)).collect()),
-            PatternKind::Variant { .. } => Pat::Any,
+            PatternKind::Variant { index, fields } => {
+                Pat::Make(Make::Variant(*index), fields.iter().map(|p| self.simplify(p)).collect())
+            }
         }
     }
 
@@ -136,6 +139,12 @@ impl Body<'_, '_> {
             (Make::Some, TyKind::Optional(inner)) => vec![inner],
             (Make::Only, TyKind::Tuple(types)) => types,
             (Make::Only, TyKind::Record(fields)) => fields.into_iter().map(|(_, t)| t).collect(),
+            (Make::Variant(index), TyKind::Nominal(id, args)) => {
+                let variants = &self.cx.nominals[id.index()].variants;
+                let fields: Vec<Ty> =
+                    variants.get(*index as usize).map_or(Vec::new(), |v| v.fields.iter().map(|f| f.ty).collect());
+                self.cx.types.substitute_all(&fields, &args)
+            }
             (Make::Only, TyKind::Nominal(id, args)) => {
                 let fields: Vec<Ty> = self.cx.nominals[id.index()].fields.iter().map(|f| f.ty).collect();
                 self.cx.types.substitute_all(&fields, &args)
@@ -195,6 +204,10 @@ impl Body<'_, '_> {
         let all: Option<Vec<Make>> = match self.kind(ty) {
             TyKind::Optional(_) => Some(vec![Make::Null, Make::Some]),
             TyKind::Tuple(_) | TyKind::Record(_) => Some(vec![Make::Only]),
+            TyKind::Nominal(id, _) if self.cx.nominals[id.index()].is_enum() => {
+                let count = self.cx.nominals[id.index()].variants.len() as u32;
+                Some((0..count).map(Make::Variant).collect())
+            }
             TyKind::Nominal(..) => Some(vec![Make::Only]),
             _ => self.domain(ty).map(|(least, greatest)| {
                 split(least, greatest, rows).into_iter().map(|(a, b)| Make::Range(a, b)).collect()
@@ -211,7 +224,8 @@ impl Body<'_, '_> {
             let defaults = default_rows(rows);
             let found = self.useful(&defaults, rest, rest_types)?;
             let word = match missing {
-                Some(_) if present.is_empty() => "_".to_owned(),
+                Some(Make::Range(..) | Make::Only) if present.is_empty() => "_".to_owned(),
+                Some(_) if present.is_empty() && !rows.is_empty() => "_".to_owned(),
                 Some(make) => {
                     let count = self.part_types(make, ty).len();
                     self.words(make, &vec!["_".to_owned(); count], ty)
@@ -236,6 +250,21 @@ impl Body<'_, '_> {
                 }
                 TyKind::Record(fields) => named_parts("", fields.iter().map(|(n, _)| *n), parts),
                 _ => format!("({})", parts.join(", ")),
+            },
+            Make::Variant(index) => match self.kind(ty) {
+                TyKind::Nominal(id, _) => {
+                    let info = &self.cx.nominals[id.index()];
+                    match info.variants.get(*index as usize) {
+                        Some(v) if v.is_named => {
+                            let name = format!("{}.{}", info.name, v.name);
+                            named_parts(&name, v.fields.iter().map(|f| f.name), parts)
+                        }
+                        Some(v) if parts.is_empty() => format!("{}.{}", info.name, v.name),
+                        Some(v) => format!("{}.{}({})", info.name, v.name, parts.join(", ")),
+                        None => "_".to_owned(),
+                    }
+                }
+                _ => "_".to_owned(),
             },
             Make::Range(first, last) => self.range_words(*first, *last, ty),
             Make::Const(value) => match value {

@@ -1,6 +1,7 @@
 //! Expressions: the dispatch, and those that are little more than their parts.
 
 use super::body::{Body, void_expr};
+use super::variant::Given;
 use crate::ast::{self, ExprKind as AstKind};
 use crate::source::{Span, Symbol};
 use crate::tir::{Expr, ExprKind, Ty, TyKind};
@@ -23,7 +24,7 @@ impl<'a> Body<'_, 'a> {
             AstKind::Struct { path, args, fields, base } => {
                 self.struct_literal(path, args, fields, base.as_deref(), hint, span)
             }
-            AstKind::ShortVariant(_) => self.not_built(span, "enums"),
+            AstKind::ShortVariant(name) => self.short_variant(*name, Given::Nothing, hint, span),
             AstKind::Unary { op, operand } => self.unary(*op, operand, hint, span),
             AstKind::Binary { op, op_span, left, right } => self.binary(*op, *op_span, left, right, hint, span),
             AstKind::Assign { op, op_span, target, value } => self.assign(*op, *op_span, target, value, span),
@@ -60,6 +61,7 @@ impl<'a> Body<'_, 'a> {
             AstKind::Closure(closure) => self.closure(closure, hint, span),
             AstKind::TypeArgs { base, args } => self.with_type_args(base, args, hint, span),
             AstKind::Error => {
+                self.cx.errors_before = true;
                 self.has_errors = true;
                 super::body::error_expr(span)
             }

@@ -46,6 +46,24 @@ impl Body<'_, '_> {
         self.var(self.shallow(ty)).is_some()
     }
 
+    /// A variable that a literal argument will solve when nothing else does.
+    pub(super) fn awaits_literal(&self, ty: Ty) -> bool {
+        let ty = self.shallow(ty);
+        self.var(ty).is_some() && self.literal_vars.iter().any(|&(var, _)| self.shallow(var) == ty)
+    }
+
+    /// The type's outermost part, which is needed now: a variable that waits for a literal takes the
+    /// literal's type.
+    pub(super) fn settle(&mut self, ty: Ty) -> Ty {
+        let ty = self.shallow(ty);
+        if self.var(ty).is_some()
+            && let Some(&(_, default)) = self.literal_vars.iter().find(|&&(var, _)| self.shallow(var) == ty)
+        {
+            self.unify(ty, default);
+        }
+        self.shallow(ty)
+    }
+
     /// The type with its outermost part known, if it is.
     pub(super) fn shallow(&self, mut ty: Ty) -> Ty {
         while let Some(var) = self.var(ty) {

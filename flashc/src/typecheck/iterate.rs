@@ -30,6 +30,7 @@ impl<'a> Body<'_, 'a> {
             TyKind::FixedArray(element, count) => {
                 self.for_array(label, pattern, value, element, Some(count), body, span)
             }
+            TyKind::Str if self.has_text_methods() => self.for_text(label, pattern, value, body, span),
             TyKind::Error | TyKind::Never => {
                 self.has_errors = true;
                 self.for_unknown(label, pattern, body, span)
@@ -247,6 +248,58 @@ impl<'a> Body<'_, 'a> {
         *self.flow() = before.join(exit);
         let looped = self.exclusive_loop(CountedLoop { id, counter, ty: Ty::I64, span }, length, inner);
         super::assign::in_block(statements, looped)
+    }
+
+    fn has_text_methods(&self) -> bool {
+        let char_at = self.method_of(Ty::STR, Symbol::new("char_at"));
+        char_at.is_some() && self.method_of(Ty::CHAR, Symbol::new("utf8_len")).is_some()
+    }
+
+    /// By character: `loop { match text.char_at(at) { Some(c) => { at += c.utf8_len(); body } _ => break } }`
+    fn for_text(
+        &mut self,
+        label: Option<Ident>,
+        pattern: &'a ast::Pattern,
+        text: Expr,
+        body: &'a ast::Block,
+        span: Span,
+    ) -> Expr {
+        let text_span = text.span;
+        let mut statements = Vec::new();
+        let text = self.keep(text, "text", &mut statements);
+        let counter = self.add_local(Symbol::new("at"), Ty::I64, true, pattern.span, false);
+        let zero = Expr { kind: ExprKind::Const(Const::Int(0)), ty: Ty::I64, span };
+        statements.push(let_local(counter, zero));
+        self.enter_loop(body, None);
+        let before = self.flow().clone();
+        let id = self.push_loop(label, false, None);
+        let at = self.local(counter, text_span);
+        let item = self.std_method(text, "char_at", vec![at], text_span);
+        let local = self.temp("char", Ty::CHAR, pattern.span);
+        let found = self.local(local, pattern.span);
+        let size = self.std_method(found.clone(), "utf8_len", Vec::new(), text_span);
+        let target = Box::new(self.local(counter, text_span));
+        let kind = ExprKind::Assign { op: Some(tir::BinaryOp::Add), target, value: Box::new(size) };
+        let advance = Expr { kind, ty: Ty::VOID, span: text_span };
+        let inner = self.for_body(pattern, found, body);
+        let exit = self.pop_loop().exit;
+        *self.flow() = before.join(exit);
+        let inner = super::assign::in_block(vec![Stmt { kind: StmtKind::Expr(advance), span: text_span }], inner);
+        let leave = Expr { kind: ExprKind::Break { id, value: None }, ty: Ty::NEVER, span };
+        let matched = self.match_optional(item, local, Ty::CHAR, inner, leave, Ty::VOID, span);
+        let looped = Expr { kind: ExprKind::Loop { id, body: Box::new(matched), step: None }, ty: Ty::VOID, span };
+        super::assign::in_block(statements, looped)
+    }
+
+    /// A call of a method of std without generics, with all its arguments.
+    fn std_method(&mut self, receiver: Expr, name: &str, args: Vec<Expr>, span: Span) -> Expr {
+        let Some(id) = self.method_of(receiver.ty, Symbol::new(name)) else { return super::body::error_expr(span) };
+        let ty = self.cx.result_of(id, span);
+        let function = self.cx.func_id(id);
+        let callee = Callee::Function { function, type_args: Vec::new() };
+        let mut values = vec![receiver];
+        values.extend(args);
+        Expr { kind: ExprKind::Call { callee, args: values }, ty, span }
     }
 
     pub(super) fn intrinsic_call(

@@ -2,6 +2,7 @@
 
 use super::body::{Body, error_expr};
 use super::entity::{FnId, Head, SelfKind};
+use super::variant::Given;
 use crate::ast::{self, Ident};
 use crate::diagnostics::Diagnostic;
 use crate::resolve::{nearest, with_suggestion};
@@ -28,6 +29,7 @@ impl<'a> Body<'_, 'a> {
         hint: Option<Ty>,
         span: Span,
     ) -> Expr {
+        self.settle(receiver.ty);
         // Methods of pointers themselves come first, then those of what they point to.
         let receiver =
             if self.method_of(receiver.ty, name.name).is_some() { receiver } else { self.auto_deref(receiver) };
@@ -151,9 +153,16 @@ impl<'a> Body<'_, 'a> {
         hint: Option<Ty>,
         span: Span,
     ) -> Expr {
+        if let Some(index) = self.variant_index(id, name.name) {
+            self.no_type_args(type_args);
+            return self.variant(id, index, Given::Positional(args), hint, span);
+        }
         let info = &self.cx.nominals[id.index()];
         let Some(function) = info.methods.get(&name.name).copied() else {
             self.check_loose(args);
+            if self.cx.nominals[id.index()].is_enum() {
+                return self.unknown_variant(id, name);
+            }
             let info = &self.cx.nominals[id.index()];
             let owner = info.name;
             let near = nearest(name.name.as_str(), info.methods.keys().map(|s| s.as_str()));
@@ -165,7 +174,22 @@ impl<'a> Body<'_, 'a> {
         if self.cx.functions[function.index()].is_private {
             self.require_visible(id, name, "function");
         }
-        self.static_or_method(function, base.span, name, type_args, args, hint, span)
+        let owner_args = self.owner_args(id, base);
+        self.static_or_method(function, base.span, name, owner_args, type_args, args, hint, span)
+    }
+
+    /// The type arguments in `Stack<i32>.new()`.
+    fn owner_args(&mut self, id: NominalId, base: &'a ast::Expr) -> Vec<Ty> {
+        let ast::ExprKind::TypeArgs { args, .. } = &base.kind else { return Vec::new() };
+        let types: Vec<Ty> = args.iter().map(|t| self.value_type(t)).collect();
+        let info = &self.cx.nominals[id.index()];
+        let (name, wanted) = (info.name, info.scope.generics.len());
+        if types.len() != wanted {
+            self.has_errors = true;
+            self.cx.wrong_type_args(base.span, name, wanted, types.len());
+            return Vec::new();
+        }
+        types
     }
 
     /// `i32.parse(text)` and the like.
@@ -179,7 +203,7 @@ impl<'a> Body<'_, 'a> {
         span: Span,
     ) -> Expr {
         match self.method_of(ty, name.name) {
-            Some(function) => self.static_or_method(function, name.span, name, type_args, args, hint, span),
+            Some(function) => self.static_or_method(function, name.span, name, Vec::new(), type_args, args, hint, span),
             None => {
                 self.check_loose(args);
                 self.unknown_member(ty, name, span)
@@ -193,11 +217,13 @@ impl<'a> Body<'_, 'a> {
         function: FnId,
         base_span: Span,
         name: Ident,
+        owner_args: Vec<Ty>,
         type_args: &'a [ast::TypeExpr],
         args: &'a [ast::Arg],
         hint: Option<Ty>,
         span: Span,
     ) -> Expr {
+        self.owner_args = owner_args;
         if self.cx.signature(function).self_kind == SelfKind::None {
             return self.call_function(function, None, type_args, args, hint, name.span, span);
         }

@@ -34,6 +34,7 @@ mod program;
 mod stmt;
 mod text;
 mod types;
+mod variant;
 mod zonk;
 
 use crate::diagnostics::{Diagnostic, Severity};
@@ -81,6 +82,10 @@ struct Checker<'a> {
     builtin_methods: FxHashMap<(Head, Symbol), FnId>,
     /// Functions of the typed tree; `None` until the body has been checked.
     output: Vec<Option<tir::Function>>,
+    /// Earlier stages have reported errors.
+    errors_before: bool,
+    /// Functions with mistakes in them, which have no output.
+    broken: FxHashSet<FuncId>,
     /// Functions made for `tir::Intrinsic`s that the desugaring uses.
     intrinsics: Vec<(tir::Intrinsic, FuncId)>,
     initializers: Vec<FuncId>,
@@ -110,6 +115,8 @@ impl<'a> Checker<'a> {
             aliases: Vec::new(),
             builtin_methods: FxHashMap::default(),
             output: Vec::new(),
+            errors_before: false,
+            broken: FxHashSet::default(),
             intrinsics: Vec::new(),
             initializers: Vec::new(),
             queue: VecDeque::new(),
@@ -163,7 +170,7 @@ impl<'a> Checker<'a> {
     fn is_copy_by_value(&self, ty: Ty) -> bool {
         match self.types.kind(ty) {
             tir::TyKind::FixedArray(..) | tir::TyKind::Tuple(_) | tir::TyKind::Record(_) => true,
-            tir::TyKind::Nominal(id, _) => self.nominals[id.index()].is_struct(),
+            tir::TyKind::Nominal(id, _) => !self.nominals[id.index()].is_class(),
             _ => false,
         }
     }

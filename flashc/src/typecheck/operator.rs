@@ -23,6 +23,16 @@ pub(super) fn is_literal(expr: &ast::Expr) -> bool {
     }
 }
 
+/// The type of a literal that nothing asks to be of another.
+pub(super) fn default_type(expr: &ast::Expr) -> Ty {
+    let mut is_float = false;
+    super::flow::visit(expr, &mut |e| {
+        is_float |= matches!(e.kind, ast::ExprKind::Literal(Literal::Float { .. }));
+        true
+    });
+    if is_float { Ty::F64 } else { Ty::I32 }
+}
+
 /// The value of a literal integer, with its sign.
 fn literal_value(expr: &ast::Expr) -> Option<i128> {
     match &expr.kind {
@@ -212,7 +222,7 @@ impl<'a> Body<'_, 'a> {
     }
 
     fn numeric_unary(&mut self, op: tir::UnaryOp, operand: Expr, span: Span) -> Expr {
-        let ty = self.shallow(operand.ty);
+        let ty = self.settle(operand.ty);
         let fits = match op {
             tir::UnaryOp::Neg => self.cx.types.is_numeric(ty),
             _ => self.cx.types.as_int(ty).is_some(),
@@ -286,6 +296,12 @@ impl<'a> Body<'_, 'a> {
             }
             (false, _) => {
                 let l = self.expr(left, hint.filter(|_| takes_hint(left)));
+                if is_literal(right) && self.awaits_literal(l.ty) {
+                    // Both take the type that the rest of the body asks for.
+                    let r = self.expr(right, None);
+                    let ty = if self.cx.types.is_float(r.ty) { r.ty } else { l.ty };
+                    return (l, Expr { ty, ..r });
+                }
                 let hint = Some(l.ty).filter(|_| !is_shift(op));
                 let r = self.expr(right, hint);
                 (l, r)
@@ -338,7 +354,10 @@ impl<'a> Body<'_, 'a> {
         let (mut l, mut r) = (self.shallow(left.ty), self.shallow(right.ty));
         if self.is_unsolved(l) || self.is_unsolved(r) {
             self.unify(l, r);
-            (l, r) = (self.shallow(l), self.shallow(r));
+            if self.awaits_literal(l) && self.shallow(l) == self.shallow(r) {
+                return Ok((left, right, l));
+            }
+            (l, r) = (self.settle(l), self.settle(r));
         }
         if !self.cx.types.is_numeric(l) || !self.cx.types.is_numeric(r) {
             return Err((left, right));
@@ -547,6 +566,9 @@ impl<'a> Body<'_, 'a> {
 
     /// `x is T`: known from the types, as long as there are no dynamic ones.
     pub(super) fn is_type(&mut self, value: &'a ast::Expr, ty: &'a ast::TypeExpr, span: Span) -> Expr {
+        if let Some(test) = self.is_variant(value, ty, span) {
+            return test;
+        }
         let wanted = self.value_type(ty);
         let value = self.expr(value, None);
         let found = self.deep(value.ty);

@@ -90,17 +90,17 @@ impl<'a> Body<'_, 'a> {
             }
             AstKind::Tuple(parts) => self.tuple_pattern(parts, ty, is_mut, span),
             AstKind::Struct { path, fields, has_rest } => {
-                self.struct_pattern(path, fields, *has_rest, ty, is_mut, span)
-            }
-            AstKind::Variant { args, .. } => {
-                self.not_built(span, "enums");
-                for arg in args.iter().flatten() {
-                    self.pattern(arg, Ty::ERROR, is_mut);
+                match self.variant_struct_pattern(path, fields, *has_rest, ty, is_mut, span) {
+                    Some(variant) => variant,
+                    None => self.struct_pattern(path, fields, *has_rest, ty, is_mut, span),
                 }
-                plain(PatternKind::Wildcard)
+            }
+            AstKind::Variant { path, name, args } => {
+                self.variant_pattern(path, *name, args.as_deref(), ty, is_mut, span)
             }
             AstKind::Or(parts) => self.or_pattern(parts, ty, is_mut, span),
             AstKind::Error => {
+                self.cx.errors_before = true;
                 self.has_errors = true;
                 plain(PatternKind::Wildcard)
             }
@@ -113,7 +113,7 @@ impl<'a> Body<'_, 'a> {
     }
 
     /// The value inside, where a pattern that is about it stands for an optional.
-    fn through_optional(&mut self, ty: Ty, f: impl FnOnce(&mut Self, Ty) -> Pattern) -> Pattern {
+    pub(super) fn through_optional(&mut self, ty: Ty, f: impl FnOnce(&mut Self, Ty) -> Pattern) -> Pattern {
         match *self.kind(ty) {
             TyKind::Optional(inner) => {
                 let inside = f(self, inner);
@@ -124,7 +124,7 @@ impl<'a> Body<'_, 'a> {
         }
     }
 
-    fn constant_pattern(&mut self, id: super::entity::ConstId, name: Ident, ty: Ty, span: Span) -> Pattern {
+    pub(super) fn constant_pattern(&mut self, id: super::entity::ConstId, name: Ident, ty: Ty, span: Span) -> Pattern {
         let Some((const_ty, value)) = self.cx.const_value(id) else {
             self.has_errors = true;
             return Pattern { kind: PatternKind::Wildcard, ty, span };
@@ -303,13 +303,7 @@ impl<'a> Body<'_, 'a> {
                     }
                     _ => {}
                 }
-                let inner = match &field.pattern {
-                    Some(pattern) => body.pattern(pattern, field_ty, is_mut),
-                    None => {
-                        let id = body.bind(field.name, field_ty, is_mut);
-                        Pattern { kind: PatternKind::Bind(id, None), ty: field_ty, span: field.name.span }
-                    }
-                };
+                let inner = body.field_pattern(field, field_ty, is_mut);
                 if let Some(index) = index {
                     checked.push((index as u32, inner));
                 }
@@ -328,6 +322,17 @@ impl<'a> Body<'_, 'a> {
             }
             Pattern { kind: PatternKind::Fields(checked), ty, span }
         })
+    }
+
+    /// `x` or `x: pattern` in a struct pattern.
+    pub(super) fn field_pattern(&mut self, field: &'a FieldPattern, ty: Ty, is_mut: bool) -> Pattern {
+        match &field.pattern {
+            Some(pattern) => self.pattern(pattern, ty, is_mut),
+            None => {
+                let id = self.bind(field.name, ty, is_mut);
+                Pattern { kind: PatternKind::Bind(id, None), ty, span: field.name.span }
+            }
+        }
     }
 
     /// All alternatives bind the same names to the same types; each name is one local.

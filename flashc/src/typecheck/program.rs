@@ -4,7 +4,7 @@
 use super::Checker;
 use super::attributes;
 use super::body::{Body, Frame, FrameResult};
-use super::entity::{Entity, FnId, ItemScope};
+use super::entity::{Decl, Entity, FieldInfo, FnId, ItemScope};
 use super::flow;
 use super::init::{Needer, Step};
 use crate::ast::{self, Attribute, ItemKind, PatternKind as AstPattern, StmtKind as AstStmt};
@@ -343,11 +343,14 @@ impl<'a> Checker<'a> {
         let has_errors = diagnostics.iter().any(|d| d.severity == Severity::Error);
         let nowhere = Span { file: FileId(0), start: 0, end: 0 };
         let output = std::mem::take(&mut self.output);
-        let functions = output.into_iter().enumerate().map(|(index, function)| match function {
-            Some(function) => function,
-            None if has_errors => placeholder(nowhere),
-            None => crate::bug!("typecheck: function {index} has no body"),
-        });
+        if !has_errors && !self.errors_before && output.iter().any(Option::is_none) {
+            // Something was not understood, and nobody said so: better this than a wrong program.
+            let place = self.functions.iter().find(|f| f.func.is_some_and(|id| self.broken.contains(&id)));
+            let span = place.map_or(nowhere, |f| f.ast.name.span);
+            let message = "the compiler could not check this function; please report it";
+            diagnostics.push(Diagnostic::error("E0999", span, message));
+        }
+        let functions = output.into_iter().map(|function| function.unwrap_or_else(|| placeholder(nowhere)));
         let functions: Vec<Function> = functions.collect();
         let nominals = (0..self.nominals.len()).map(|i| self.finish_nominal(NominalId(i as u32))).collect();
         let globals = self.globals.iter().map(|g| tir::Global {
@@ -374,12 +377,25 @@ impl<'a> Checker<'a> {
 
     pub(super) fn finish_nominal(&self, id: NominalId) -> tir::Nominal {
         let info = &self.nominals[id.index()];
-        let fields = info.fields.iter().map(|f| tir::Field {
+        let field = |f: &FieldInfo<'_>| tir::Field {
             name: f.name,
             ty: f.ty,
             default: f.default.map(|(_, function)| function),
             is_private: f.is_private,
-        });
+        };
+        let kind = match info.decl {
+            Decl::Record(decl) => {
+                tir::NominalKind::Record { kind: decl.kind, fields: info.fields.iter().map(field).collect() }
+            }
+            Decl::Enum(_) => {
+                let variants = info.variants.iter().map(|v| tir::Variant {
+                    name: v.name,
+                    fields: v.fields.iter().map(field).collect(),
+                    value: v.value,
+                });
+                tir::NominalKind::Enum { variants: variants.collect() }
+            }
+        };
         let mut methods: Vec<(Symbol, tir::FuncId)> =
             info.methods.iter().filter_map(|(name, id)| Some((*name, self.functions[id.index()].func?))).collect();
         methods.sort_by_key(|(_, function)| *function);
@@ -387,7 +403,7 @@ impl<'a> Checker<'a> {
             name: info.name,
             module: tir::ModuleId(info.module.0),
             generics: info.scope.generics.clone(),
-            kind: tir::NominalKind::Record { kind: info.decl.kind, fields: fields.collect() },
+            kind,
             methods,
             span: info.span,
         }

@@ -188,6 +188,7 @@ impl<'a> Body<'_, 'a> {
         for item in items() {
             let (name, entity) = match &item.kind {
                 ItemKind::Record(decl) => (decl.name, self.cx.declare_record(decl, &scope)),
+                ItemKind::Enum(decl) => (decl.name, self.cx.declare_enum(decl, &scope)),
                 ItemKind::Alias(alias) => (alias.name, self.cx.declare_alias(alias, &scope)),
                 _ => continue,
             };
@@ -207,11 +208,7 @@ impl<'a> Body<'_, 'a> {
                     let entity = self.cx.declare_const(c, &scope);
                     self.names.push((c.name.name, Binding::Item(entity)));
                 }
-                ItemKind::Record(_) | ItemKind::Alias(_) => {}
-                ItemKind::Enum(decl) => {
-                    self.not_built(decl.name.span, "enums");
-                    self.names.push((decl.name.name, Binding::Item(Entity::Error)));
-                }
+                ItemKind::Record(_) | ItemKind::Enum(_) | ItemKind::Alias(_) => {}
                 ItemKind::Interface(decl) => {
                     self.not_built(decl.name.span, "interfaces");
                     self.names.push((decl.name.name, Binding::Item(Entity::Error)));

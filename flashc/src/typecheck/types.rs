@@ -83,7 +83,10 @@ impl<'a> Checker<'a> {
                 self.not_built(expr.span, "parameters whose type is a string literal");
                 Ty::ERROR
             }
-            TypeExprKind::Error => Ty::ERROR,
+            TypeExprKind::Error => {
+                self.errors_before = true;
+                Ty::ERROR
+            }
         }
     }
 

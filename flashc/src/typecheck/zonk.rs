@@ -1,7 +1,7 @@
 //! Puts the solutions of inference variables into a finished tree.
 
 use super::body::Body;
-use crate::tir::{Body as TirBody, Callee, Expr, ExprKind, Function, Pattern, PatternKind, Stmt, StmtKind};
+use crate::tir::{Body as TirBody, Callee, Const, Expr, ExprKind, Function, Pattern, PatternKind, Stmt, StmtKind};
 
 impl Body<'_, '_> {
     pub(super) fn zonk_function(&mut self, function: &mut Function) {
@@ -17,6 +17,10 @@ impl Body<'_, '_> {
     pub(super) fn zonk_expr(&mut self, expr: &mut Expr) {
         expr.ty = self.deep(expr.ty);
         match &mut expr.kind {
+            ExprKind::Const(Const::Int(n)) if self.cx.types.is_float(expr.ty) => {
+                // An integer literal whose type was told later.
+                expr.kind = ExprKind::Const(Const::Float(*n as f64));
+            }
             ExprKind::Const(_)
             | ExprKind::Local(_)
             | ExprKind::Global(_)

@@ -509,7 +509,7 @@ fn float_arithmetic() {
         });
     }
     for op in ["fadd", "fsub", "fmul", "fdiv", "fmin", "fmax", "fcopysign"] {
-        cases.op_in_loop(op, Ty::F64, None, &pairs(&doubles), |v| {
+        cases.op_in_loop(op, Ty::F64, None, &pairs(&doubles[..12]), |v| {
             binary_float(op, f64::from_bits(v[0]), f64::from_bits(v[1])).to_bits()
         });
         for is_first in [true, false] {

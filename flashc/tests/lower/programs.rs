@@ -4,6 +4,7 @@ use crate::harness::{Outcome, compile, one_file, roads, run};
 use flashc::emit::object::{ObjectOptions, write};
 use flashc::lower::{LowerError, LowerOptions, clif_text, lower};
 use flashc::ssa::parse::parse_module;
+use iced_x86::{Decoder, DecoderOptions, Mnemonic, OpKind};
 use std::fmt::Write;
 
 /// The C text prints; the program must print that on every road, and exit with 0.
@@ -552,4 +553,42 @@ fn clif_text_names_every_function() {
     let text = clif_text(&module, &LowerOptions::new("x86_64-unknown-linux-gnu".parse().unwrap())).unwrap();
     assert!(text.contains("; main.fib\nfunction u0:0(i64) -> i64 tail {"), "{text}");
     assert!(text.contains("; fib$flash\n") && text.contains("; fib\n"), "{text}");
+}
+
+/// What the optimiser put before a loop must not come back into it behind a check or a way out.
+#[test]
+fn invariant_code_stays_before_loops() {
+    let ssa = "
+function @row(ptr, i64, i64, i64) -> i64 {
+b0(v0: ptr, v1: i64, v2: i64, v3: i64):
+    v4 = iconst.i64 0
+    v5 = iconst.i64 1
+    v6 = iconst.i64 3
+    v7 = imul.i64 v1, v2
+    jump b1(v4, v4)
+b1(v8: i64, v9: i64):
+    v10 = icmp.i64 slt v8, v2
+    branch v10, b2, b3
+b2:
+    bounds.i64 v8, v3
+    v11 = iadd.i64 v7, v8
+    v12 = shl.i64 v11, v6
+    v13 = ptr_add v0, v12
+    v14 = load.i64 v13 [any]
+    v15 = iadd.i64 v9, v14
+    v16 = iadd.i64 v8, v5
+    jump b1(v16, v15)
+b3:
+    return v9
+}
+";
+    let program = compile(ssa, &one_file(), &LowerOptions::new("x86_64-unknown-linux-gnu".parse().unwrap()));
+    let code = &program.functions[0].code;
+    let instructions: Vec<_> = Decoder::with_ip(64, code, 0, DecoderOptions::NONE).into_iter().collect();
+    let branches = instructions.iter().filter(|i| i.op0_kind() == OpKind::NearBranch64);
+    let loop_start = branches.filter(|i| i.near_branch64() < i.ip()).map(|i| i.near_branch64()).min();
+    let multiplications = instructions.iter().filter(|i| i.mnemonic() == Mnemonic::Imul).map(|i| i.ip());
+    let multiplications: Vec<u64> = multiplications.collect();
+    assert_eq!(multiplications.len(), 1);
+    assert!(loop_start.is_some_and(|start| multiplications[0] < start), "{instructions:?}");
 }

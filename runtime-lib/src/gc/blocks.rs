@@ -28,16 +28,21 @@ const WORDS: usize = BLOCK / 8 / 64;
 const LINES: usize = BLOCK / LINE;
 const NO_RUN: u32 = u32::MAX;
 
-/// What is known of a block. Zero bytes are the state of a new one, but for `runs`.
+/// Bits for 512 bytes, one for each eight. (Side by side: who asks for one asks for the other.)
+#[derive(Clone, Copy)]
+struct Bits {
+    /// An object starts here.
+    starts: u64,
+    /// The object that starts here has been reached by the collection that is going on.
+    marks: u64,
+}
+
+/// What is known of a block. Zero bytes are the state of a new one.
+#[repr(C, align(64))]
 struct Block {
-    /// A bit for each eight bytes: an object starts here.
-    starts: [u64; WORDS],
-    /// As `starts`: the object there has been reached by the collection that is going on.
-    marks: [u64; WORDS],
+    bits: [Bits; WORDS],
     /// A bit for each line: a survivor (during a collection: a marked object) touches it.
     lines: [u64; LINES / 64],
-    /// First of the block's runs without start bits, an index in `Blocks::runs`.
-    runs: u32,
     /// Holds or may hold objects.
     is_used: bool,
     /// Nothing has been written to it since the system gave it.
@@ -93,6 +98,8 @@ pub struct Blocks {
     committed: usize,
     metadata: Mapping,
     runs: Vec<Run>,
+    /// Of each block the first of its runs, an index in `runs`, or `NO_RUN`.
+    first_runs: Vec<u32>,
     /// Blocks with free lines beside survivors, the next one to use last.
     recyclable: Vec<u32>,
     /// Blocks without objects, the next one to use last.
@@ -114,6 +121,7 @@ impl Blocks {
             committed: 0,
             metadata,
             runs: Vec::new(),
+            first_runs: Vec::new(),
             recyclable: Vec::new(),
             free: Vec::new(),
             current: None,
@@ -181,10 +189,9 @@ impl Blocks {
         }
         let first = self.committed;
         self.committed += count;
+        self.first_runs.resize(self.committed, NO_RUN);
         for index in (first..first + count).rev() {
-            let block = self.block(index);
-            block.runs = NO_RUN;
-            block.is_zero = true;
+            self.block(index).is_zero = true;
             self.free.push(index as u32);
         }
         true
@@ -196,8 +203,7 @@ impl Blocks {
             return;
         }
         let run = self.runs.len() as u32;
-        let block = self.block((start - self.base) / BLOCK);
-        let next = std::mem::replace(&mut block.runs, run);
+        let next = std::mem::replace(&mut self.first_runs[(start - self.base) / BLOCK], run);
         self.runs.push(Run { start, end, next });
     }
 
@@ -206,14 +212,14 @@ impl Blocks {
     /// Gives the objects of a block's runs their start bits.
     fn index_runs(&mut self, index: usize) {
         let block_start = self.address(index);
-        let mut next = std::mem::replace(&mut self.block(index).runs, NO_RUN);
+        let mut next = std::mem::replace(&mut self.first_runs[index], NO_RUN);
         while next != NO_RUN {
             let run = self.runs[next as usize];
             let block = self.block(index);
             let mut at = run.start;
             while at < run.end {
                 let (word, bit) = bit_of(at - block_start);
-                block.starts[word] |= bit;
+                block.bits[word].starts |= bit;
                 // SAFETY: invariant 2: an object starts here, and the next one behind it.
                 at += unsafe { Object(at).size() };
             }
@@ -223,32 +229,41 @@ impl Blocks {
 
     /// The object that an address points to or into.
     pub fn resolve(&mut self, address: usize) -> Option<Object> {
+        let object = self.start_before(address)?;
+        // SAFETY: a start bit is that of an object.
+        (address < object.0 + unsafe { object.size() }).then_some(object)
+    }
+
+    /// The nearest object of the block that starts at an address or before it. If it is known that the address is
+    /// one inside an object, this is the object.
+    pub fn start_before(&mut self, address: usize) -> Option<Object> {
         let index = (address - self.base) / BLOCK;
-        if index >= self.committed {
-            return None;
-        }
-        if self.block(index).runs != NO_RUN {
+        if *self.first_runs.get(index)? != NO_RUN {
             self.index_runs(index);
         }
         let block_start = self.address(index);
-        let starts = &self.block(index).starts;
+        let bits = &self.block(index).bits;
         let position = (address - block_start) / 8;
         let mut word = position / 64;
-        let mut bits = starts[word] & (u64::MAX >> (63 - position % 64));
-        while bits == 0 {
+        let mut starts = bits[word].starts & (u64::MAX >> (63 - position % 64));
+        while starts == 0 {
             word = word.checked_sub(1)?;
-            bits = starts[word];
+            starts = bits[word].starts;
         }
-        let object = Object(block_start + (word * 64 + 63 - bits.leading_zeros() as usize) * 8);
-        // SAFETY: a start bit is that of an object.
-        (address < object.0 + unsafe { object.size() }).then_some(object)
+        Some(Object(block_start + (word * 64 + 63 - starts.leading_zeros() as usize) * 8))
+    }
+
+    /// Where the bits for an address are, for a prefetch; any address will do.
+    pub fn bits_address(&self, address: usize) -> usize {
+        let offset = address - self.base;
+        self.metadata.start() as usize + offset / BLOCK * size_of::<Block>() + offset % BLOCK / 512 * size_of::<Bits>()
     }
 
     /// Marks an object; false when it was marked already.
     pub fn mark(&mut self, object: Object) -> bool {
         let offset = object.0 - self.base;
         let (word, bit) = bit_of(offset % BLOCK);
-        let marks = &mut self.block(offset / BLOCK).marks[word];
+        let marks = &mut self.block(offset / BLOCK).bits[word].marks;
         let is_new = *marks & bit == 0;
         *marks |= bit;
         is_new
@@ -278,14 +293,16 @@ impl Blocks {
     pub fn sweep(&mut self) -> Swept {
         let mut swept = Swept::default();
         self.runs.clear();
+        self.first_runs.fill(NO_RUN);
         self.recyclable.clear();
         self.free.clear();
         // From the top down: the lists are used from their ends, so low addresses come first.
         for index in (0..self.committed).rev() {
             let block = self.block(index);
             if block.is_used {
-                block.runs = NO_RUN;
-                block.starts = std::mem::replace(&mut block.marks, [0; WORDS]);
+                for bits in &mut block.bits {
+                    *bits = Bits { starts: bits.marks, marks: 0 };
+                }
                 block.is_used = block.lines != [0; LINES / 64];
             }
             if !self.block(index).is_used {
@@ -336,8 +353,7 @@ impl Blocks {
         for index in 0..self.committed {
             self.index_runs(index);
             for word in 0..WORDS {
-                let block = self.block(index);
-                let (mut starts, marks) = (block.starts[word], block.marks[word]);
+                let Bits { mut starts, marks } = self.block(index).bits[word];
                 while starts != 0 {
                     let bit = starts.trailing_zeros() as usize;
                     starts &= starts - 1;
@@ -349,7 +365,7 @@ impl Blocks {
 
     /// Whether any mark bit is set, for the checker.
     pub fn has_marks(&mut self) -> bool {
-        (0..self.committed).any(|index| self.block(index).marks != [0; WORDS])
+        (0..self.committed).any(|index| self.block(index).bits.iter().any(|bits| bits.marks != 0))
     }
 
     /// Whether all lines of a range inside one block are kept, for the checker.

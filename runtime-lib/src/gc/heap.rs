@@ -67,8 +67,8 @@ pub struct Spaces {
     _reservation: Mapping,
     pub base: usize,
     /// Bytes of the small objects' half, and of all.
-    pub small_size: usize,
-    pub size: usize,
+    small_size: usize,
+    size: usize,
     pub blocks: Blocks,
     pub large: Large,
 }
@@ -92,22 +92,32 @@ impl Spaces {
 
     /// The object that a word points to or into, if it does.
     pub fn resolve(&mut self, value: usize) -> Option<Object> {
-        let offset = value.wrapping_sub(self.base);
-        if offset < self.small_size {
-            self.blocks.resolve(value)
-        } else if offset < self.size {
-            self.large.resolve(value)
-        } else {
-            None
-        }
-    }
-
-    /// The object that a pointer slot points to, if to any. An exact one is believed.
-    pub fn target(&mut self, word: Word) -> Option<Object> {
-        if word.value.wrapping_sub(self.base) >= self.size {
+        if !self.contains(value) {
             return None;
         }
-        if word.is_exact { Some(Object(word.value)) } else { self.resolve(word.value) }
+        if self.is_small(value) { self.blocks.resolve(value) } else { self.large.resolve(value) }
+    }
+
+    /// Whether an address is one of this heap's, used or not.
+    pub fn contains(&self, address: usize) -> bool {
+        address.wrapping_sub(self.base) < self.size
+    }
+
+    /// Whether an address of this heap is one of the small objects' half.
+    pub fn is_small(&self, address: usize) -> bool {
+        address - self.base < self.small_size
+    }
+
+    /// The object that a pointer slot leads to, if to any. Slots are believed: an exact one holds an object's start,
+    /// another one an address inside an object, or one just behind, which may be taken for that of a neighbour.
+    pub fn target(&mut self, word: Word) -> Option<Object> {
+        if !self.contains(word.value) {
+            return None;
+        }
+        if word.is_exact {
+            return Some(Object(word.value));
+        }
+        if self.is_small(word.value) { self.blocks.start_before(word.value) } else { self.large.resolve(word.value) }
     }
 
     /// Calls `visit` with every object and whether it is marked.

@@ -7,15 +7,21 @@ use flash_abi::object::{BUFFER_DATA, Descriptor, KIND_FIXED};
 /// Elements of a buffer that are looked at in one go, so that a big one does not fill the stack at once.
 const STRIDE: usize = 1024;
 
-/// Objects that are on their way from memory to the cache; a power of two.
+/// Objects that are on their way from memory to the cache, and words whose bits are; a power of two.
 const AHEAD: usize = 8;
+const WORDS_AHEAD: usize = 16;
 
-/// Objects that are marked and have not been looked into yet.
+/// What is marked and has not been looked into yet. Every step asks for the memory of a later one before its turn
+/// comes: most of a collection is waiting for memory.
 #[derive(Default)]
 pub struct Marker {
+    /// Slots' words that lead into the heap, whose bits have been prefetched: a queue, the oldest at `first_word`.
+    words: [Word; WORDS_AHEAD],
+    first_word: usize,
+    word_count: usize,
+    /// Objects that are marked.
     pending: Vec<Object>,
-    /// Taken from `pending` and prefetched, the oldest at `oldest`; 0 where there is none. The delay gives the
-    /// memory time to arrive.
+    /// Taken from `pending` and prefetched, the oldest at `oldest`; 0 where there is none.
     ahead: [usize; AHEAD],
     oldest: usize,
     /// Buffers that have been looked into up to an element.
@@ -42,7 +48,9 @@ impl Marker {
     /// Follows everything pending.
     pub fn drain(&mut self, spaces: &mut Spaces) {
         loop {
-            if let Some(object) = self.next() {
+            if self.pending.is_empty() && self.word_count > 0 {
+                self.settle_word(spaces);
+            } else if let Some(object) = self.next() {
                 self.scan(spaces, object);
             } else if let Some((object, next)) = self.partial.pop() {
                 // SAFETY: only objects are pending.
@@ -57,7 +65,7 @@ impl Marker {
     /// The next object to look into; the one behind it in line is prefetched.
     fn next(&mut self) -> Option<Object> {
         while let Some(object) = self.pending.pop() {
-            prefetch(object);
+            prefetch(object.0);
             let oldest = std::mem::replace(&mut self.ahead[self.oldest], object.0);
             self.oldest = (self.oldest + 1) % AHEAD;
             if oldest != 0 {
@@ -79,7 +87,7 @@ impl Marker {
         // SAFETY: only objects are pending.
         let (descriptor, size) = unsafe { (object.descriptor(), object.size()) };
         self.live_bytes += size;
-        if object.0 - spaces.base < spaces.small_size {
+        if spaces.is_small(object.0) {
             spaces.blocks.keep_lines(object, size);
         }
         if descriptor.kind == KIND_FIXED {
@@ -111,31 +119,49 @@ impl Marker {
         }
     }
 
+    /// Queues a slot's word; the oldest one of a full queue has its turn.
     fn word(&mut self, spaces: &mut Spaces, word: Word) {
+        if !spaces.contains(word.value) {
+            return;
+        }
+        if spaces.is_small(word.value) {
+            prefetch(spaces.blocks.bits_address(word.value));
+        }
+        if self.word_count == WORDS_AHEAD {
+            self.settle_word(spaces);
+        }
+        self.words[(self.first_word + self.word_count) % WORDS_AHEAD] = word;
+        self.word_count += 1;
+    }
+
+    /// Marks what the oldest word of the queue leads to.
+    fn settle_word(&mut self, spaces: &mut Spaces) {
+        let word = self.words[self.first_word];
+        self.first_word = (self.first_word + 1) % WORDS_AHEAD;
+        self.word_count -= 1;
         if let Some(object) = spaces.target(word) {
             self.object(spaces, object);
         }
     }
 
     fn object(&mut self, spaces: &mut Spaces, object: Object) {
-        let is_small = object.0 - spaces.base < spaces.small_size;
-        let is_new = if is_small { spaces.blocks.mark(object) } else { spaces.large.mark(object) };
+        let is_new = if spaces.is_small(object.0) { spaces.blocks.mark(object) } else { spaces.large.mark(object) };
         if is_new {
             self.pending.push(object);
         }
     }
 }
 
-/// Asks for an object's header before it is needed.
-fn prefetch(object: Object) {
+/// Asks for memory before it is needed.
+fn prefetch(address: usize) {
     #[cfg(target_arch = "x86_64")]
     // SAFETY: a prefetch of any address does nothing visible.
     unsafe {
-        core::arch::x86_64::_mm_prefetch::<{ core::arch::x86_64::_MM_HINT_T0 }>(object.0 as *const i8);
+        core::arch::x86_64::_mm_prefetch::<{ core::arch::x86_64::_MM_HINT_T0 }>(address as *const i8);
     }
     #[cfg(target_arch = "aarch64")]
     // SAFETY: as above.
     unsafe {
-        core::arch::asm!("prfm pldl1keep, [{}]", in(reg) object.0, options(nostack, preserves_flags, readonly));
+        core::arch::asm!("prfm pldl1keep, [{}]", in(reg) address, options(nostack, preserves_flags, readonly));
     }
 }

@@ -29,7 +29,7 @@ pub fn slots(descriptor: &Descriptor) -> &[u32] {
 }
 
 /// A word of an object that may be a pointer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Word {
     pub value: usize,
     /// The word is an object's start if it points into the heap at all.

@@ -35,7 +35,7 @@ pub fn between_collections(spaces: &mut Spaces, moment: &str) {
 pub fn after_marking(spaces: &mut Spaces) {
     let marked: Vec<Object> = all(spaces).into_iter().filter(|(_, is_marked)| *is_marked).map(|(o, _)| o).collect();
     for &object in &marked {
-        if is_small(spaces, object) {
+        if spaces.is_small(object.0) {
             // SAFETY: a marked object is one.
             let size = unsafe { object.size() };
             check(spaces.blocks.has_lines(object, size), "after marking", object, "is marked but its lines are not");
@@ -56,19 +56,15 @@ fn all(spaces: &mut Spaces) -> Vec<(Object, bool)> {
     objects
 }
 
-fn is_small(spaces: &Spaces, object: Object) -> bool {
-    object.0 - spaces.base < spaces.small_size
-}
-
 fn is_inside(spaces: &Spaces, object: Object, end: usize) -> bool {
-    !is_small(spaces, object)
+    !spaces.is_small(object.0)
         || (object.0 - spaces.base) / super::blocks::BLOCK == (end - 1 - spaces.base) / super::blocks::BLOCK
 }
 
 /// A slot may hold an address outside the heap, an object's start, and unless exact an address in or just
 /// behind an object.
 fn leads_to_object(spaces: &mut Spaces, word: Word) -> bool {
-    if word.value.wrapping_sub(spaces.base) >= spaces.size {
+    if !spaces.contains(word.value) {
         return true;
     }
     let found = spaces.resolve(word.value);

@@ -6,38 +6,59 @@
 
 use super::number::{push_f32, push_f64, push_i64, push_u64};
 use super::text::concat;
-use super::{bytes, new_text};
+use super::{bytes, new_text_of, push_short};
 use crate::native;
 use flash_abi::context::Context;
 use flash_abi::object::Str;
-use std::cell::RefCell;
+use std::cell::Cell;
+use std::ptr::null_mut;
 
 /// A text that is being written, and the objects that are being shown in it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct TextBuffer {
-    text: String,
+    /// UTF-8.
+    text: Vec<u8>,
     entered: Vec<*const u8>,
+    /// The next buffer that is free, when this one is.
+    next: *mut TextBuffer,
 }
 
-/// Buffers that are kept for their next use, and how much memory each may keep.
-const KEPT: usize = 16;
+/// Memory that a buffer keeps for its next use, in bytes.
 const KEPT_BYTES: usize = 64 * 1024;
 
 thread_local! {
-    /// Boxed because compiled code holds a buffer's address between its calls.
-    #[expect(clippy::vec_box)]
-    static FREE: RefCell<Vec<Box<TextBuffer>>> = const { RefCell::new(Vec::new()) };
+    /// The first of this thread's free buffers. A plain address, so that taking one is a few instructions.
+    static FREE: Cell<*mut TextBuffer> = const { Cell::new(null_mut()) };
+    /// Frees them when the thread ends; touched when a buffer is made.
+    static OWNER: Owner = const { Owner };
+}
+
+struct Owner;
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        let mut next = FREE.replace(null_mut());
+        while !next.is_null() {
+            // SAFETY: buffers in the list are boxes that nobody else has.
+            next = unsafe { Box::from_raw(next) }.next;
+        }
+    }
 }
 
 native! {
     fn flash_buf_new(_ctx: *mut Context) -> *mut TextBuffer {
-        let reused = FREE.with_borrow_mut(Vec::pop);
-        Box::into_raw(reused.unwrap_or_default())
+        let buffer = FREE.get();
+        if buffer.is_null() {
+            return make();
+        }
+        // SAFETY: buffers in the list are alive.
+        FREE.set(unsafe { (*buffer).next });
+        buffer
     }
 
     fn flash_buf_str(_ctx: *mut Context, buffer: *mut TextBuffer, data: *const u8, len: i64) {
         // SAFETY: a buffer in use, and a live text.
-        unsafe { (*buffer).push(super::text(data, len)) }
+        push_short(unsafe { &mut (*buffer).text }, unsafe { bytes(data, len) });
     }
 
     fn flash_buf_quoted(_ctx: *mut Context, buffer: *mut TextBuffer, data: *const u8, len: i64) {
@@ -72,7 +93,7 @@ native! {
 
     fn flash_buf_char(_ctx: *mut Context, buffer: *mut TextBuffer, value: u32) {
         // SAFETY: a buffer in use.
-        unsafe { (*buffer).text.push(char::from_u32(value).unwrap_or(char::REPLACEMENT_CHARACTER)) }
+        unsafe { (*buffer).push_char(char::from_u32(value).unwrap_or(char::REPLACEMENT_CHARACTER)) }
     }
 
     fn flash_buf_quoted_char(_ctx: *mut Context, buffer: *mut TextBuffer, value: u32) {
@@ -99,77 +120,88 @@ native! {
     /// The text so far; the buffer is given back.
     fn flash_buf_finish(ctx: *mut Context, buffer: *mut TextBuffer) -> Str {
         // SAFETY: `flash_buf_new` made the buffer, and nobody uses it after this.
-        unsafe { finish(buffer, |text| new_text(ctx, text)) }
+        unsafe { finish(buffer, |text| new_text_of(ctx, text)) }
     }
 
     /// (buffer, text) -> the text and behind it the buffer's; the buffer is given back.
     fn flash_buf_finish_after(ctx: *mut Context, buffer: *mut TextBuffer, data: *const u8, len: i64) -> Str {
         // SAFETY: `flash_buf_new` made the buffer, and nobody uses it after this; a live text.
-        unsafe { finish(buffer, |text| concat(ctx, bytes(data, len), text.as_bytes())) }
+        unsafe { finish(buffer, |text| concat(ctx, bytes(data, len), text)) }
     }
+}
+
+/// A new buffer.
+#[cold]
+fn make() -> *mut TextBuffer {
+    OWNER.with(|_| ());
+    Box::into_raw(Box::new(TextBuffer { text: Vec::new(), entered: Vec::new(), next: null_mut() }))
 }
 
 /// Hands out the buffer's text and keeps the buffer for its next use.
 ///
 /// # Safety
-/// `flash_buf_new` made the buffer, and nobody uses it after this.
-unsafe fn finish(buffer: *mut TextBuffer, take: impl FnOnce(&str) -> Str) -> Str {
-    // SAFETY: `flash_buf_new` gave the box away with `Box::into_raw`.
-    let mut buffer = unsafe { Box::from_raw(buffer) };
-    let text = take(&buffer.text);
-    buffer.text.clear();
-    buffer.entered.clear();
-    FREE.with_borrow_mut(|free| {
-        if free.len() < KEPT && buffer.text.capacity() <= KEPT_BYTES {
-            free.push(buffer);
-        }
-    });
+/// `flash_buf_new` gave the buffer, and nobody uses it after this.
+#[inline(always)]
+unsafe fn finish(buffer: *mut TextBuffer, take: impl FnOnce(&[u8]) -> Str) -> Str {
+    // SAFETY: promised by the caller.
+    let free = unsafe { &mut *buffer };
+    let text = take(&free.text);
+    free.text.clear();
+    free.entered.clear();
+    if free.text.capacity() > KEPT_BYTES {
+        free.text = Vec::new();
+    }
+    free.next = FREE.replace(buffer);
     text
 }
 
 impl TextBuffer {
     fn push(&mut self, text: &str) {
-        self.text.push_str(text);
+        push_short(&mut self.text, text.as_bytes());
+    }
+
+    fn push_char(&mut self, c: char) {
+        self.push(c.encode_utf8(&mut [0; 4]));
     }
 
     fn push_quoted(&mut self, text: &str) {
         self.text.reserve(text.len() + 2);
-        self.text.push('"');
+        self.text.push(b'"');
         let mut rest = text;
         // Most texts need no escapes: copy the stretches between them as they are.
         while let Some(at) = rest.find(|c: char| c == '"' || needs_escape(c)) {
             let (plain, special) = rest.split_at(at);
-            self.text.push_str(plain);
+            self.push(plain);
             let mut chars = special.chars();
             match chars.next() {
-                Some('"') => self.text.push_str("\\\""),
+                Some('"') => self.push("\\\""),
                 Some(c) => self.push_escape(c),
                 None => {}
             }
             rest = chars.as_str();
         }
-        self.text.push_str(rest);
-        self.text.push('"');
+        self.push(rest);
+        self.text.push(b'"');
     }
 
     fn push_quoted_char(&mut self, c: char) {
-        self.text.push('\'');
+        self.text.push(b'\'');
         match c {
-            '\'' => self.text.push_str("\\'"),
+            '\'' => self.push("\\'"),
             c if needs_escape(c) => self.push_escape(c),
-            c => self.text.push(c),
+            c => self.push_char(c),
         }
-        self.text.push('\'');
+        self.text.push(b'\'');
     }
 
     fn push_escape(&mut self, c: char) {
         match c {
-            '\n' => self.text.push_str("\\n"),
-            '\t' => self.text.push_str("\\t"),
-            '\r' => self.text.push_str("\\r"),
-            '\0' => self.text.push_str("\\0"),
-            '\\' => self.text.push_str("\\\\"),
-            c => self.text.push_str(&format!("\\u{{{:x}}}", c as u32)),
+            '\n' => self.push("\\n"),
+            '\t' => self.push("\\t"),
+            '\r' => self.push("\\r"),
+            '\0' => self.push("\\0"),
+            '\\' => self.push("\\\\"),
+            c => self.push(&format!("\\u{{{:x}}}", c as u32)),
         }
     }
 
@@ -191,10 +223,14 @@ fn needs_escape(c: char) -> bool {
 mod tests {
     use super::*;
 
+    fn written(write: impl FnOnce(&mut TextBuffer)) -> String {
+        let mut buffer = TextBuffer { text: Vec::new(), entered: Vec::new(), next: null_mut() };
+        write(&mut buffer);
+        String::from_utf8(buffer.text).expect("UTF-8")
+    }
+
     fn quoted(text: &str) -> String {
-        let mut buffer = TextBuffer::default();
-        buffer.push_quoted(text);
-        buffer.text
+        written(|buffer| buffer.push_quoted(text))
     }
 
     #[test]
@@ -207,21 +243,20 @@ mod tests {
     #[test]
     fn quotes_characters() {
         for (c, expected) in [('a', "'a'"), ('\'', r"'\''"), ('"', "'\"'"), ('\n', r"'\n'"), ('é', "'é'")] {
-            let mut buffer = TextBuffer::default();
-            buffer.push_quoted_char(c);
-            assert_eq!(buffer.text, expected);
+            assert_eq!(written(|buffer| buffer.push_quoted_char(c)), expected);
         }
     }
 
     #[test]
     fn marks_cycles() {
-        let mut buffer = TextBuffer::default();
         let objects = [0u8, 1];
-        assert!(buffer.enter(&raw const objects[0]));
-        assert!(buffer.enter(&raw const objects[1]));
-        assert!(!buffer.enter(&raw const objects[0]));
-        assert_eq!(buffer.text, "[Circular]");
-        buffer.entered.pop();
-        assert!(buffer.enter(&raw const objects[1]));
+        let text = written(|buffer| {
+            assert!(buffer.enter(&raw const objects[0]));
+            assert!(buffer.enter(&raw const objects[1]));
+            assert!(!buffer.enter(&raw const objects[0]));
+            buffer.entered.pop();
+            assert!(buffer.enter(&raw const objects[1]));
+        });
+        assert_eq!(text, "[Circular]");
     }
 }

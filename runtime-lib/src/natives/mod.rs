@@ -58,13 +58,69 @@ pub unsafe fn text<'a>(data: *const u8, len: i64) -> &'a str {
 /// # Safety
 /// `ctx` is this thread's context.
 pub unsafe fn new_text(ctx: *mut Context, contents: &str) -> Str {
+    // SAFETY: promised by the caller; a `&str` is UTF-8.
+    unsafe { new_text_of(ctx, contents.as_bytes()) }
+}
+
+/// As [`new_text`], of bytes that are known to be UTF-8.
+///
+/// # Safety
+/// `ctx` is this thread's context, and the contents are UTF-8.
+pub unsafe fn new_text_of(ctx: *mut Context, contents: &[u8]) -> Str {
     if contents.is_empty() {
         return empty_text();
     }
     // SAFETY: promised by the caller; the new buffer holds `len` bytes and overlaps nothing.
     unsafe {
         let data = gc::allocate_bytes(ctx, contents.len());
-        std::ptr::copy_nonoverlapping(contents.as_ptr(), data, contents.len());
+        copy_short(contents.as_ptr(), data, contents.len());
         Str { data, len: contents.len() as i64 }
+    }
+}
+
+/// Copies bytes. Most texts are a few bytes long, for which a call of `memcpy` takes longer than the copy:
+/// up to 32 are moved by two loads and stores that may overlap.
+///
+/// # Safety
+/// Both ranges of `len` bytes are valid and do not overlap.
+#[inline(always)]
+pub unsafe fn copy_short(from: *const u8, to: *mut u8, len: usize) {
+    /// Copies `len` bytes, from one to two times the size of a `T`.
+    ///
+    /// # Safety
+    /// As the function around.
+    #[inline(always)]
+    unsafe fn ends<T: Copy>(from: *const u8, to: *mut u8, len: usize) {
+        let second = len - size_of::<T>();
+        // SAFETY: both stretches lie in the ranges; everything is read before it is written.
+        unsafe {
+            let (a, b) = (from.cast::<T>().read_unaligned(), from.add(second).cast::<T>().read_unaligned());
+            to.cast::<T>().write_unaligned(a);
+            to.add(second).cast::<T>().write_unaligned(b);
+        }
+    }
+    // SAFETY: promised by the caller; each arm has a fitting length.
+    unsafe {
+        match len {
+            0 => {}
+            1 => *to = *from,
+            2..=3 => ends::<u16>(from, to, len),
+            4..=7 => ends::<u32>(from, to, len),
+            8..=15 => ends::<u64>(from, to, len),
+            16..=32 => ends::<u128>(from, to, len),
+            _ => std::ptr::copy_nonoverlapping(from, to, len),
+        }
+    }
+}
+
+/// Appends bytes, by [`copy_short`].
+#[inline(always)]
+pub fn push_short(out: &mut Vec<u8>, bytes: &[u8]) {
+    out.reserve(bytes.len());
+    let len = out.len();
+    // SAFETY: there is room for the bytes, which are another's, and they are written before they count.
+    unsafe {
+        copy_short(bytes.as_ptr(), out.as_mut_ptr().add(len), bytes.len());
+        out.set_len(len + bytes.len());
     }
 }

@@ -3,7 +3,7 @@
 //! Floats are shown as the shortest text that reads back, whole ones with `.0`, with an exponent
 //! where JavaScript uses one: below 1e-6 and from 1e21 on.
 
-use super::{new_text, text};
+use super::{new_text, push_short, text};
 use crate::native;
 use flash_abi::context::Context;
 use flash_abi::object::Str;
@@ -66,47 +66,57 @@ const PAIRS: &[u8; 200] = b"\
     8081828384858687888990919293949596979899";
 
 /// Appends an integer in decimal.
-pub fn push_u64(out: &mut String, mut value: u64) {
+pub fn push_u64(out: &mut Vec<u8>, mut value: u64) {
     let mut digits = [0u8; 20];
     let mut start = digits.len();
-    while value >= 100 {
-        let pair = (value % 100) as usize * 2;
-        value /= 100;
+    while value > u64::from(u32::MAX) {
         start -= 2;
-        digits[start..start + 2].copy_from_slice(&PAIRS[pair..pair + 2]);
+        digits[start..start + 2].copy_from_slice(pair((value % 100) as u32));
+        value /= 100;
+    }
+    // Most numbers are small, and dividing 32 bits is faster.
+    let mut value = value as u32;
+    while value >= 100 {
+        start -= 2;
+        digits[start..start + 2].copy_from_slice(pair(value % 100));
+        value /= 100;
     }
     if value >= 10 {
         start -= 2;
-        digits[start..start + 2].copy_from_slice(&PAIRS[value as usize * 2..value as usize * 2 + 2]);
+        digits[start..start + 2].copy_from_slice(pair(value));
     } else {
         start -= 1;
         digits[start] = b'0' + value as u8;
     }
-    // Only ASCII digits were written.
-    out.push_str(std::str::from_utf8(&digits[start..]).unwrap_or(""));
+    push_short(out, &digits[start..]);
+}
+
+/// The two digits of a number below 100.
+fn pair(value: u32) -> &'static [u8] {
+    &PAIRS[value as usize * 2..value as usize * 2 + 2]
 }
 
 /// Appends a signed integer in decimal.
-pub fn push_i64(out: &mut String, value: i64) {
+pub fn push_i64(out: &mut Vec<u8>, value: i64) {
     if value < 0 {
-        out.push('-');
+        out.push(b'-');
     }
     push_u64(out, value.unsigned_abs());
 }
 
 /// Appends a float as `Show` writes it.
-pub fn push_f64(out: &mut String, value: f64) {
+pub fn push_f64(out: &mut Vec<u8>, value: f64) {
     if !value.is_finite() {
-        out.push_str(not_finite(value));
+        out.extend_from_slice(not_finite(value).as_bytes());
     } else {
         push_shortest(out, zmij::Buffer::new().format_finite(value));
     }
 }
 
 /// As [`push_f64`], with as many digits as an `f32` needs.
-pub fn push_f32(out: &mut String, value: f32) {
+pub fn push_f32(out: &mut Vec<u8>, value: f32) {
     if !value.is_finite() {
-        out.push_str(not_finite(f64::from(value)));
+        out.extend_from_slice(not_finite(f64::from(value)).as_bytes());
     } else {
         push_shortest(out, zmij::Buffer::new().format_finite(value));
     }
@@ -123,40 +133,40 @@ fn not_finite(value: f64) -> &'static str {
 }
 
 /// Appends the shortest digits, as `zmij` writes them, with the exponent where JavaScript has one.
-fn push_shortest(out: &mut String, shortest: &str) {
+fn push_shortest(out: &mut Vec<u8>, shortest: &str) {
     let Some((mantissa, exponent)) = shortest.split_once('e') else {
-        out.push_str(shortest);
+        push_short(out, shortest.as_bytes());
         return;
     };
     let exponent: i32 = exponent.parse().unwrap_or(0);
     let unsigned = mantissa.trim_start_matches('-');
     if unsigned.len() < mantissa.len() {
-        out.push('-');
+        out.push(b'-');
     }
     let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
     let fraction = fraction.trim_end_matches('0');
     if !(-6..21).contains(&exponent) {
-        out.push_str(whole);
+        out.extend_from_slice(whole.as_bytes());
         if !fraction.is_empty() {
-            out.push('.');
-            out.push_str(fraction);
+            out.push(b'.');
+            out.extend_from_slice(fraction.as_bytes());
         }
-        out.push('e');
+        out.push(b'e');
         push_i64(out, i64::from(exponent));
     } else if exponent < 0 {
-        out.push_str("0.");
-        out.extend(std::iter::repeat_n('0', (-exponent - 1) as usize));
-        out.push_str(whole);
-        out.push_str(fraction);
+        out.extend_from_slice(b"0.");
+        out.extend(std::iter::repeat_n(b'0', (-exponent - 1) as usize));
+        out.extend_from_slice(whole.as_bytes());
+        out.extend_from_slice(fraction.as_bytes());
     } else {
         // The point moves behind `exponent` more digits.
         let moved = (exponent as usize).min(fraction.len());
         let (before, behind) = fraction.split_at(moved);
-        out.push_str(whole);
-        out.push_str(before);
-        out.extend(std::iter::repeat_n('0', exponent as usize - moved));
-        out.push('.');
-        out.push_str(if behind.is_empty() { "0" } else { behind });
+        out.extend_from_slice(whole.as_bytes());
+        out.extend_from_slice(before.as_bytes());
+        out.extend(std::iter::repeat_n(b'0', exponent as usize - moved));
+        out.push(b'.');
+        out.extend_from_slice(if behind.is_empty() { b"0" } else { behind.as_bytes() });
     }
 }
 
@@ -164,9 +174,9 @@ fn push_shortest(out: &mut String, shortest: &str) {
 fn fixed(value: f64, digits: usize) -> String {
     // Minus zero has no sign, and what is too large for digits is shown as usual: both as in JavaScript.
     if !value.is_finite() || value.abs() >= 1e21 {
-        let mut out = String::new();
+        let mut out = Vec::new();
         push_f64(&mut out, value);
-        return out;
+        return String::from_utf8_lossy(&out).into_owned();
     }
     let value = if value == 0.0 { 0.0 } else { value };
     // Rust rounds an exact half to even. It is one when one more digit is exact and a 5; the digits
@@ -227,10 +237,14 @@ fn parse_float(text: &str) -> Option<f64> {
 mod tests {
     use super::*;
 
+    fn written(write: impl FnOnce(&mut Vec<u8>)) -> String {
+        let mut out = Vec::new();
+        write(&mut out);
+        String::from_utf8(out).expect("digits")
+    }
+
     fn shown(value: f64) -> String {
-        let mut out = String::new();
-        push_f64(&mut out, value);
-        out
+        written(|out| push_f64(out, value))
     }
 
     #[test]
@@ -265,12 +279,12 @@ mod tests {
         ] {
             assert_eq!(shown(value), expected);
         }
-        let mut out = String::new();
+        let mut out = Vec::new();
         for value in [0.1f32, 3.25125, 1e13, 1.5e-6, 1e21, f32::MAX] {
             push_f32(&mut out, value);
-            out.push(' ');
+            out.push(b' ');
         }
-        assert_eq!(out, "0.1 3.25125 10000000000000.0 0.0000015 1e21 3.4028235e38 ");
+        assert_eq!(String::from_utf8_lossy(&out), "0.1 3.25125 10000000000000.0 0.0000015 1e21 3.4028235e38 ");
     }
 
     #[test]
@@ -288,13 +302,9 @@ mod tests {
     #[test]
     fn shows_integers() {
         for value in [0, 7, 10, 99, 100, 101, 12345, i64::MAX, i64::MIN, -1, -100] {
-            let mut out = String::new();
-            push_i64(&mut out, value);
-            assert_eq!(out, value.to_string());
+            assert_eq!(written(|out| push_i64(out, value)), value.to_string());
         }
-        let mut out = String::new();
-        push_u64(&mut out, u64::MAX);
-        assert_eq!(out, "18446744073709551615");
+        assert_eq!(written(|out| push_u64(out, u64::MAX)), "18446744073709551615");
     }
 
     #[test]

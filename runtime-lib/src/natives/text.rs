@@ -6,7 +6,7 @@
 //! whoever holds the left text does not see more than its own length of it. A buffer is exact at
 //! first and gets room to spare once something was appended to it.
 
-use super::{NULL_TEXT, bytes, empty_text, new_text, text};
+use super::{NULL_TEXT, bytes, copy_short, empty_text, new_text, text};
 use crate::fail::{self, Failure};
 use crate::gc;
 use crate::native;
@@ -205,7 +205,7 @@ pub unsafe fn concat(ctx: *mut Context, a: &[u8], b: &[u8]) -> Str {
     {
         // SAFETY: the buffer is alive (its contents end where the live `a` ends, and nothing was
         // collected since it was made), and has this room, which no text covers yet.
-        unsafe { std::ptr::copy_nonoverlapping(b.as_ptr(), a_end as *mut u8, b.len()) };
+        unsafe { copy_short(b.as_ptr(), a_end as *mut u8, b.len()) };
         let tail = Tail { end: a_end + b.len(), limit: tails.entries[index].limit };
         remember(&mut tails, index, tail);
         return Str { data: a.as_ptr(), len: total as i64 };
@@ -214,8 +214,8 @@ pub unsafe fn concat(ctx: *mut Context, a: &[u8], b: &[u8]) -> Str {
     // SAFETY: the context is this thread's; the new buffer holds at least `total` bytes.
     let data = unsafe {
         let data = gc::allocate_bytes(ctx, room);
-        std::ptr::copy_nonoverlapping(a.as_ptr(), data, a.len());
-        std::ptr::copy_nonoverlapping(b.as_ptr(), data.add(a.len()), b.len());
+        copy_short(a.as_ptr(), data, a.len());
+        copy_short(b.as_ptr(), data.add(a.len()), b.len());
         data
     };
     // SAFETY: as above. The allocation may have collected; then what was remembered is void.

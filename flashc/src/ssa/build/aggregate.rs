@@ -173,21 +173,45 @@ impl<'a> FnBuilder<'_, 'a> {
         if is_zero(value) {
             return self.zero_place(place);
         }
-        let vals = self.owned(value);
+        let vals = (!self.is_made_anew(value)).then(|| self.owned(value));
         let place = self.resolve(place);
         if count <= MAX_UNROLLED {
             for index in 0..count {
                 let index = self.e.iconst(Type::I64, index as i64);
                 let to = self.fixed_element(&place, index, element);
-                self.write(&to, &vals);
+                self.fill_element(&to, value, vals.as_ref());
             }
             return;
         }
         let count = self.e.iconst(Type::I64, count as i64);
         self.count_loop(count, |this, index| {
             let to = this.fixed_element(&place, index, element);
-            this.write(&to, &vals);
+            this.fill_element(&to, value, vals.as_ref());
         });
+    }
+
+    /// Writes an element of a repetition: the value, or what its expression gives once more.
+    pub fn fill_element(&mut self, to: &Place, value: &'a Expr, vals: Option<&Vals>) {
+        match vals {
+            Some(vals) => self.write(to, vals),
+            None => self.expr_into(value, to),
+        }
+    }
+
+    /// Whether an expression is written as a new array or object (or as a value with one inside), of
+    /// which `[v; n]` makes one for each element: `[[0; 3]; 2]` has two rows.
+    pub fn is_made_anew(&mut self, expr: &'a Expr) -> bool {
+        let ty = self.ty(expr.ty);
+        match &expr.kind {
+            ExprKind::Array(items) => {
+                matches!(self.cx.kind(ty), TyKind::Array(_)) || items.iter().any(|item| self.is_made_anew(item))
+            }
+            ExprKind::Repeat { value, .. } => matches!(self.cx.kind(ty), TyKind::Array(_)) || self.is_made_anew(value),
+            ExprKind::New(fields) => self.cx.is_class(ty) || fields.iter().any(|(_, value)| self.is_made_anew(value)),
+            ExprKind::Tuple(items) => items.iter().any(|item| self.is_made_anew(item)),
+            ExprKind::Wrap(value) => self.is_made_anew(value),
+            _ => false,
+        }
     }
 
     /// Runs code for each index from 0 to below `count`. The count is not negative.

@@ -45,7 +45,7 @@ impl<'a> FnBuilder<'_, 'a> {
     /// `[v; n]`
     pub fn array_repeat(&mut self, value: &'a Expr, count: &'a Expr, ty: Ty) -> Value {
         let element = self.element_ty(ty);
-        let vals = self.owned(value);
+        let vals = (!self.is_made_anew(value)).then(|| self.owned(value));
         let count = self.one(count);
         if self.e.is_dead() {
             return count;
@@ -59,7 +59,8 @@ impl<'a> FnBuilder<'_, 'a> {
             let size = self.cx.layout(element).size;
             self.count_loop(count, |this, index| {
                 let address = this.e.element_addr(data, index, size);
-                this.write(&Place::Memory { address, offset: 0, area, ty: element, readonly: false }, &vals);
+                let place = Place::Memory { address, offset: 0, area, ty: element, readonly: false };
+                this.fill_element(&place, value, vals.as_ref());
             });
         }
         self.new_array(element, Some((data, count)))

@@ -198,9 +198,9 @@ impl Graph {
         if let Some(open) = self.states.iter().position(|state| !state.sealed && !state.preds.is_empty()) {
             bug!("ssa: b{} was never sealed", open);
         }
-        let replaced = self.trivial_phis();
-        self.write_params(&replaced);
-        self.rewrite(&replaced);
+        let mut replaced = self.trivial_phis();
+        self.write_params(&mut replaced);
+        self.rewrite(&mut replaced);
         let zeros = std::mem::take(&mut self.zero_insts);
         let entry = self.func.entry();
         self.func.block_mut(entry).insts.splice(0..0, zeros);
@@ -208,25 +208,25 @@ impl Graph {
         self.func
     }
 
-    /// For each value that is a parameter equal to another value, that value.
-    fn trivial_phis(&self) -> FxHashMap<Value, Value> {
+    /// Which parameters are equal to another value.
+    fn trivial_phis(&self) -> Replacements {
         let mut users: FxHashMap<Value, Vec<usize>> = FxHashMap::default();
         for (index, phi) in self.phis.iter().enumerate() {
             for &arg in &phi.args {
                 users.entry(arg).or_default().push(index);
             }
         }
-        let mut replaced = FxHashMap::default();
+        let mut replaced = Replacements::new(self.func.values.len());
         let mut work: Vec<usize> = (0..self.phis.len()).rev().collect();
         while let Some(index) = work.pop() {
             let phi = &self.phis[index];
-            if replaced.contains_key(&phi.value) {
+            if replaced.contains(phi.value) {
                 continue;
             }
             let mut same = None;
             let mut is_trivial = true;
             for &arg in &phi.args {
-                let arg = resolve(&replaced, arg);
+                let arg = replaced.resolve(arg);
                 if arg == phi.value || same == Some(arg) {
                     continue;
                 }
@@ -237,7 +237,7 @@ impl Graph {
                 same = Some(arg);
             }
             let (true, Some(same)) = (is_trivial, same) else { continue };
-            replaced.insert(phi.value, same);
+            replaced.replace(phi.value, same);
             // Users of this one may be trivial now; they are also users of what stands for it.
             if let Some(indices) = users.remove(&phi.value) {
                 work.extend(&indices);
@@ -247,9 +247,9 @@ impl Graph {
         replaced
     }
 
-    fn write_params(&mut self, replaced: &FxHashMap<Value, Value>) {
+    fn write_params(&mut self, replaced: &mut Replacements) {
         for phi in std::mem::take(&mut self.phis) {
-            if replaced.contains_key(&phi.value) {
+            if replaced.contains(phi.value) {
                 continue;
             }
             let params = &mut self.func.blocks[phi.block.index()].params;
@@ -267,17 +267,14 @@ impl Graph {
         }
     }
 
-    fn rewrite(&mut self, replaced: &FxHashMap<Value, Value>) {
-        if replaced.is_empty() {
-            return;
-        }
+    fn rewrite(&mut self, replaced: &mut Replacements) {
         for inst in &mut self.func.insts {
             for arg in &mut inst.args {
-                *arg = resolve(replaced, *arg);
+                *arg = replaced.resolve(*arg);
             }
         }
         for block in &mut self.func.blocks {
-            block.terminator.for_each_value_mut(|value| *value = resolve(replaced, *value));
+            block.terminator.for_each_value_mut(|value| *value = replaced.resolve(*value));
         }
     }
 
@@ -297,10 +294,30 @@ impl Graph {
     }
 }
 
-/// What stands for a value after all replacements.
-fn resolve(replaced: &FxHashMap<Value, Value>, mut value: Value) -> Value {
-    while let Some(&next) = replaced.get(&value) {
-        value = next;
+/// For each value what stands for it: itself unless it was replaced.
+struct Replacements(Vec<Value>);
+
+impl Replacements {
+    fn new(values: usize) -> Replacements {
+        Replacements((0..values as u32).map(Value).collect())
     }
-    value
+
+    fn contains(&self, value: Value) -> bool {
+        self.0[value.index()] != value
+    }
+
+    fn replace(&mut self, value: Value, by: Value) {
+        self.0[value.index()] = by;
+    }
+
+    /// The value after all replacements. Shortens the way for the next who asks: a variable that is
+    /// read far behind its definition makes long chains.
+    fn resolve(&mut self, mut value: Value) -> Value {
+        while self.0[value.index()] != value {
+            let next = self.0[value.index()];
+            self.0[value.index()] = self.0[next.index()];
+            value = next;
+        }
+        value
+    }
 }

@@ -93,6 +93,10 @@ fn function(name: &str, params: usize, locals: &[(Ty, &str)], result: Ty, body: 
 
 /// The text of a program whose `main` is function 0.
 fn ssa(types: Types, functions: Vec<Function>, nominals: Vec<Nominal>) -> String {
+    ssa_with(types, functions, nominals, BuildOptions::default())
+}
+
+fn ssa_with(types: Types, functions: Vec<Function>, nominals: Vec<Nominal>, options: BuildOptions) -> String {
     let mut sources = SourceMap::default();
     let file = sources.add("main.fl".to_string(), String::new());
     let program = Program {
@@ -105,7 +109,7 @@ fn ssa(types: Types, functions: Vec<Function>, nominals: Vec<Nominal>) -> String
         initializers: Vec::new(),
         main: Some(FuncId(0)),
     };
-    let module = build(program, &sources, BuildOptions::default());
+    let module = build(program, &sources, options);
     if let Err(message) = verify::verify(&module) {
         panic!("{message}\n{}", text::print(&module));
     }
@@ -337,4 +341,25 @@ fn many_constants_are_a_switch() {
     let text = ssa(Types::default(), vec![main, pick], Vec::new());
     let pick = function_text(&text, "main.pick");
     assert!(pick.contains("switch v0"), "{pick}");
+}
+
+#[test]
+fn overflow_checks_stand_where_a_result_may_not_fit() {
+    let n = |id| local(id, Ty::I32);
+    let negated = expr(ExprKind::Unary { op: UnaryOp::Neg, operand: Box::new(n(0)) }, Ty::I32);
+    let body = binary(
+        BinaryOp::Add,
+        binary(BinaryOp::Mul, negated, n(1)),
+        binary(BinaryOp::Div, binary(BinaryOp::Shl, n(0), n(1)), n(1)),
+    );
+    let f = function("f", 2, &[(Ty::I32, ""), (Ty::I32, "")], Ty::I32, body);
+    let main = function("main", 0, &[], Ty::I32, call(1, vec![int(5, Ty::I32), int(1, Ty::I32)], Ty::I32));
+    let functions = vec![main, f];
+    let checked = BuildOptions { overflow_checks: true };
+    let text = ssa_with(Types::default(), functions.clone(), Vec::new(), checked);
+    let f = function_text(&text, "main.f");
+    assert_eq!(f.matches("no_overflow").count(), 4, "negation, product, quotient and sum\n{f}");
+    assert_eq!(f.matches("nonzero").count(), 1, "{f}");
+    let wrapping = ssa(Types::default(), functions, Vec::new());
+    assert!(!function_text(&wrapping, "main.f").contains("overflow"), "{wrapping}");
 }
