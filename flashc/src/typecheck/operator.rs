@@ -201,11 +201,11 @@ impl<'a> Body<'_, 'a> {
                 if let ast::ExprKind::Literal(Literal::Int { value, suffix }) = &super::flow::strip(operand).kind {
                     return self.int_literal(*value, true, *suffix, hint, span);
                 }
-                let operand = self.expr(operand, hint);
+                let operand = self.expr(operand, hint.filter(|_| takes_hint(operand)));
                 self.numeric_unary(tir::UnaryOp::Neg, operand, span)
             }
             UnaryOp::BitNot => {
-                let operand = self.expr(operand, hint);
+                let operand = self.expr(operand, hint.filter(|_| takes_hint(operand)));
                 self.numeric_unary(tir::UnaryOp::BitNot, operand, span)
             }
             UnaryOp::Not => {
