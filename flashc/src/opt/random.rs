@@ -606,3 +606,23 @@ fn thread_count_does_not_matter() {
         assert_eq!(with_threads(seed, 1), with_threads(seed, 4));
     }
 }
+
+/// Functions that call themselves, which the random ones do not.
+#[test]
+fn recursion_keeps_its_meaning() {
+    let text = "entry @start\n\
+        function @fib(i64) -> i64 {\nb0(v0: i64):\n v1 = iconst.i64 2\n v2 = icmp.i64 slt v0, v1\n branch v2, b1, b2\nb1:\n \
+        return v0\nb2:\n v3 = iconst.i64 -1\n v4 = iadd.i64 v0, v3\n v5 = call @fib(v4)\n v6 = iconst.i64 -2\n \
+        v7 = iadd.i64 v0, v6\n v8 = call @fib(v7)\n v9 = iadd.i64 v5, v8\n return v9\n}\n\
+        function @ackermann(i64, i64) -> i64 {\nb0(v0: i64, v1: i64):\n v2 = iconst.i64 1\n v9 = iconst.i64 -1\n v3 = iconst.i64 0\n \
+        v4 = icmp.i64 eq v0, v3\n branch v4, b1, b2\nb1:\n v5 = iadd.i64 v1, v2\n return v5\nb2:\n v6 = icmp.i64 eq v1, v3\n \
+        v10 = iadd.i64 v0, v9\n branch v6, b3, b4\nb3:\n v7 = call @ackermann(v10, v2)\n return v7\nb4:\n v11 = iadd.i64 v1, v9\n \
+        v12 = call @ackermann(v0, v11)\n v13 = call @ackermann(v10, v12)\n return v13\n}\n\
+        function @start() -> i64 {\nb0:\n v0 = iconst.i64 12\n v1 = call @fib(v0)\n v2 = iconst.i64 2\n v3 = iconst.i64 3\n \
+        v4 = call @ackermann(v2, v3)\n v5 = iadd.i64 v1, v4\n return v5\n}\n";
+    let mut module = parse_module(text).unwrap();
+    optimize(&mut module, Level::Full);
+    let start = module.functions.iter().position(|f| f.symbol == "start").unwrap();
+    let outcome = Interpreter::new(&module, 1_000_000).run(FuncId(start as u32), &[]);
+    assert_eq!(outcome.end, End::Returned(vec![144 + 9]));
+}

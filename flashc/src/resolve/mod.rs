@@ -107,9 +107,17 @@ pub struct Target {
     pub arch: &'static str,
 }
 
+/// The machine that the compiler runs on.
 impl Default for Target {
     fn default() -> Target {
-        Target { os: std::env::consts::OS, arch: std::env::consts::ARCH }
+        let os = if cfg!(target_os = "windows") {
+            "windows"
+        } else if cfg!(target_os = "macos") {
+            "macos"
+        } else {
+            "linux"
+        };
+        Target { os, arch: if cfg!(target_arch = "aarch64") { "aarch64" } else { "x86_64" } }
     }
 }
 

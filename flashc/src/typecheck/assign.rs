@@ -229,7 +229,7 @@ impl<'a> Body<'_, 'a> {
 }
 
 /// The place behind what is known of it.
-fn not_narrowed(value: Expr) -> Expr {
+pub(super) fn not_narrowed(value: Expr) -> Expr {
     match value.kind {
         ExprKind::Narrow(inner) => *inner,
         _ => value,

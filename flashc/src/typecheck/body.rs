@@ -218,13 +218,15 @@ impl<'a> Checker<'a> {
             unstable_of(ast),
             body.names.len(),
         ));
-        let params = body.declare_params(ast, &signature);
+        let (params, prologue) = body.declare_params(ast, &signature);
         let flash = match &ast.body {
             Some(block) => {
                 if ast.is_unsafe {
                     body.frame().unsafe_depth += 1;
                 }
-                let mut value = body.function_body(block);
+                let value = body.function_body(block);
+                let mut value = super::assign::in_block(prologue, value);
+                body.leave_scope(0);
                 body.finish(&mut value);
                 Some(value)
             }
@@ -429,7 +431,8 @@ impl<'a> Body<'_, 'a> {
         for (_, binding) in self.names.drain(mark..) {
             if let Binding::Local { frame, id } = binding {
                 let info = self.frames[frame].infos[id.index()];
-                if info.warn && !info.used {
+                // A mistake may have hidden the use.
+                if info.warn && !info.used && !self.has_errors {
                     let local = &self.frames[frame].locals[id.index()];
                     unused.push((local.name, local.span));
                 }
@@ -444,8 +447,13 @@ impl<'a> Body<'_, 'a> {
         }
     }
 
-    fn declare_params(&mut self, ast: &'a ast::Function, signature: &super::entity::Signature) -> Vec<LocalId> {
+    fn declare_params(
+        &mut self,
+        ast: &'a ast::Function,
+        signature: &super::entity::Signature,
+    ) -> (Vec<LocalId>, Vec<tir::Stmt>) {
         let mut params = Vec::new();
+        let mut prologue = Vec::new();
         let mut infos = signature.params.iter();
         for (index, param) in ast.params.iter().enumerate() {
             let is_self = index == 0 && signature.self_kind != SelfKind::None && self_param(param).is_some();
@@ -458,12 +466,12 @@ impl<'a> Body<'_, 'a> {
                 continue;
             }
             let ty = infos.next().map_or(Ty::ERROR, |info| info.ty);
-            params.push(self.declare_param(&param.pattern, ty));
+            params.push(self.closure_param(&param.pattern, ty, &mut prologue));
         }
-        params
+        (params, prologue)
     }
 
-    /// A parameter that is a name. Patterns are taken apart by `function_body`'s caller.
+    /// A parameter that is a name or `_`; see `closure_param` for patterns.
     pub(super) fn declare_param(&mut self, pattern: &'a ast::Pattern, ty: Ty) -> LocalId {
         match &pattern.kind {
             ast::PatternKind::Name { name, is_mut } => {
@@ -476,7 +484,7 @@ impl<'a> Body<'_, 'a> {
             }
             ast::PatternKind::Wildcard => self.temp("_", ty, pattern.span),
             _ => {
-                self.not_built(pattern.span, "patterns as parameters of named functions");
+                self.has_errors = true;
                 self.temp("_", ty, pattern.span)
             }
         }

@@ -172,6 +172,9 @@ impl Body<'_, '_> {
         if name.as_str() == "self" {
             return self.error("E0333", span, "there is no `self` here: it is the first parameter of methods");
         }
+        if let Some(what) = later(name) {
+            return self.not_built(span, what);
+        }
         let locals = self.names.iter().map(|(n, _)| n.as_str());
         let near = nearest(name.as_str(), locals).or_else(|| self.cx.nearest_item(self.scope.module, name, false));
         let diagnostic =
@@ -179,6 +182,18 @@ impl Body<'_, '_> {
         self.report(with_suggestion(diagnostic, span, near));
         Expr { kind: ExprKind::Const(Const::Void), ty: Ty::ERROR, span }
     }
+}
+
+/// Names that the language has and this compiler does not have yet.
+fn later(name: Symbol) -> Option<&'static str> {
+    Some(match name.as_str() {
+        "Error" => "errors",
+        "Promise" => "promises",
+        "Map" => "maps",
+        "Set" => "sets",
+        "setTimeout" | "setInterval" | "clearTimeout" | "clearInterval" | "queueMicrotask" => "timers",
+        _ => return None,
+    })
 }
 
 fn place_name(local: &Local) -> Symbol {

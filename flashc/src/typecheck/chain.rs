@@ -23,7 +23,8 @@ impl<'a> Body<'_, 'a> {
         let span = e.span;
         let ty = self.shallow(value.ty);
         match self.cx.types.kind(ty) {
-            TyKind::Void | TyKind::Never | TyKind::Error => {
+            TyKind::Error => Expr { ty, ..value },
+            TyKind::Void | TyKind::Never => {
                 Expr { kind: ExprKind::Labelled { id, body: Box::new(value) }, ty: Ty::VOID, span }
             }
             TyKind::Optional(_) => self.finish_chain(id, value, ty, span),

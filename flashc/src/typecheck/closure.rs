@@ -2,6 +2,7 @@
 
 use super::body::{Body, Frame, FrameResult};
 use super::flow;
+use super::init::Needer;
 use crate::ast::{self, Closure, PatternKind};
 use crate::diagnostics::Diagnostic;
 use crate::source::{Span, Symbol};
@@ -19,6 +20,7 @@ impl<'a> Body<'_, 'a> {
             None => (Vec::new(), None),
         };
         let written = closure.params.len();
+        let mut is_wrong = false;
         if expected_result.is_some() && written > param_types.len() {
             let (wanted, plural) = (param_types.len(), if param_types.len() == 1 { "" } else { "s" });
             self.report(
@@ -29,6 +31,7 @@ impl<'a> Body<'_, 'a> {
                 )
                 .label(format!("this one has {written}")),
             );
+            is_wrong = true;
         }
         let result = match (&closure.result, expected_result) {
             (Some(written), _) => FrameResult::Known(self.type_expr(written)),
@@ -45,7 +48,7 @@ impl<'a> Body<'_, 'a> {
         let mut prologue = Vec::new();
         for (index, param) in closure.params.iter().enumerate() {
             let hint = param_types.get(index).copied();
-            let ty = self.closure_param_type(param, hint);
+            let ty = self.closure_param_type(param, hint, &mut is_wrong);
             match param_types.get_mut(index) {
                 Some(slot) => *slot = ty,
                 None => param_types.push(ty),
@@ -65,6 +68,7 @@ impl<'a> Body<'_, 'a> {
             FrameResult::Unknown | FrameResult::TopLevel => Ty::VOID,
         };
         let ty = self.cx.types.intern(TyKind::Function(param_types, result));
+        let ty = if is_wrong { Ty::ERROR } else { ty };
         let (outer, inner) = frame.captures.iter().copied().unzip();
         let function = self.closure_function(params, result, frame.locals, inner, value, closure.span);
         Expr { kind: ExprKind::Closure { function, captures: outer }, ty, span }
@@ -78,7 +82,7 @@ impl<'a> Body<'_, 'a> {
         }
     }
 
-    fn closure_param_type(&mut self, param: &'a ast::Param, hint: Option<Ty>) -> Ty {
+    fn closure_param_type(&mut self, param: &'a ast::Param, hint: Option<Ty>, is_wrong: &mut bool) -> Ty {
         if param.default.is_some() || param.is_rest {
             self.not_built(param.span, "defaults and rest parameters of closures");
         }
@@ -88,6 +92,7 @@ impl<'a> Body<'_, 'a> {
                 if let Some(hint) = hint
                     && !self.unify(ty, hint)
                 {
+                    *is_wrong = true;
                     let (found, wanted) = (self.show(ty), self.show(hint));
                     self.report(Diagnostic::error(
                         "E0348",
@@ -109,7 +114,7 @@ impl<'a> Body<'_, 'a> {
     }
 
     /// A parameter, which may be a pattern: it is taken apart before the body.
-    fn closure_param(&mut self, pattern: &'a ast::Pattern, ty: Ty, prologue: &mut Vec<Stmt>) -> LocalId {
+    pub(super) fn closure_param(&mut self, pattern: &'a ast::Pattern, ty: Ty, prologue: &mut Vec<Stmt>) -> LocalId {
         match &pattern.kind {
             PatternKind::Name { .. } | PatternKind::Wildcard => self.declare_param(pattern, ty),
             _ => {
@@ -172,16 +177,15 @@ impl<'a> Body<'_, 'a> {
     }
 
     fn closure_name(&self) -> String {
-        match self.needer {
-            Some(super::init::Needer::Function(func)) => {
-                let owner = self.cx.functions.iter().find(|f| f.func == Some(func));
-                match owner.map(|f| (f.owner, f.ast.name.name)) {
-                    Some((Some(owner), name)) => format!("<closure in {owner}.{name}>"),
-                    Some((None, name)) => format!("<closure in {name}>"),
-                    None => "<closure>".to_owned(),
-                }
-            }
-            _ => "<closure>".to_owned(),
+        let owner = match self.needer {
+            Some(Needer::Function(func)) => self.cx.written.get(&func).map(|id| &self.cx.functions[id.index()]),
+            Some(Needer::Statement(..) | Needer::Global(_)) => return "<closure in <top level>>".to_owned(),
+            None => None,
+        };
+        match owner.map(|f| (f.owner, f.ast.name.name)) {
+            Some((Some(owner), name)) => format!("<closure in {owner}.{name}>"),
+            Some((None, name)) => format!("<closure in {name}>"),
+            None => "<closure>".to_owned(),
         }
     }
 }

@@ -35,7 +35,9 @@ impl<'a> Checker<'a> {
                         ty: None,
                         in_progress: false,
                     });
-                    Entity::Global(GlobalId(self.globals.len() as u32 - 1))
+                    let id = GlobalId(self.globals.len() as u32 - 1);
+                    self.global_at.insert(def.span, id);
+                    Entity::Global(id)
                 }
                 DefKind::Record(decl) => self.declare_record(decl, scope),
                 DefKind::Enum(decl) => self.declare_enum(decl, scope),
@@ -393,7 +395,8 @@ impl<'a> Checker<'a> {
             _ => None,
         };
         let own_type = nominal.is_some_and(|id| self.nominals[id.index()].module == scope.module);
-        if !own_type && !(is_std && head.is_some()) {
+        let may_have = own_type || (is_std && head.is_some());
+        if !may_have {
             self.report(
                 Diagnostic::error("E0309", block.target.span, format!("`{owner}` cannot get methods here"))
                     .label("only types of this module can"),
@@ -501,6 +504,7 @@ impl<'a> Checker<'a> {
         }
         let func = self.reserve_function();
         self.functions[id.index()].func = Some(func);
+        self.written.insert(func, id);
         self.signature(id);
         self.queue.push_back(Job::Function(id));
         func

@@ -123,7 +123,7 @@ impl<'a> Checker<'a> {
     /// Checks a function that waits for it. False when it does not wait.
     fn check_now(&mut self, function: FuncId) -> bool {
         let waiting = self.queue.iter().position(|job| match job {
-            Job::Function(id) => self.functions[id.index()].func == Some(function),
+            Job::Function(id) => self.written.get(&function) == Some(id),
             Job::Default { func, .. } => *func == function,
         });
         let Some(job) = waiting.and_then(|index| self.queue.remove(index)) else { return false };

@@ -175,8 +175,8 @@ impl<'a> Body<'_, 'a> {
         if let Some(base) = base {
             let base = self.check(base, ty);
             let base = self.keep(base, "base", &mut statements);
-            for index in 0..count {
-                if !std::mem::replace(&mut given[index], true) {
+            for (index, given) in given.iter_mut().enumerate() {
+                if !std::mem::replace(given, true) {
                     let field = &self.cx.nominals[id.index()].fields[index];
                     let (field_ty, is_private, name) = (field.ty, field.is_private, field.name);
                     if is_private {

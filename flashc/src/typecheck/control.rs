@@ -74,7 +74,7 @@ impl<'a> Body<'_, 'a> {
                     steps.push(Step::Test(test.value));
                 }
                 Condition::Let { pattern, value } => {
-                    let value = self.expr(value, None);
+                    let value = super::assign::not_narrowed(self.expr(value, None));
                     let before = self.flow().clone();
                     failed = failed.join(before);
                     let narrowed = self.narrowable(&value);
@@ -157,7 +157,11 @@ impl<'a> Body<'_, 'a> {
         hint: Option<Ty>,
         span: Span,
     ) -> Expr {
-        let value = self.expr(value, None);
+        let value = match self.expr(value, None) {
+            // Known not to be null, but the arms may ask.
+            Expr { kind: ExprKind::Narrow(inner), .. } if arms.iter().any(|arm| names_null(&arm.pattern)) => *inner,
+            value => value,
+        };
         let value_ty = self.deep(value.ty);
         if value_ty == Ty::VOID {
             return self.error("E0328", value.span, "this gives no value to match");
@@ -303,7 +307,7 @@ impl<'a> Body<'_, 'a> {
                     steps.push(Step::Test(test.value));
                 }
                 Condition::Let { pattern, value } => {
-                    let value = self.expr(value, None);
+                    let value = super::assign::not_narrowed(self.expr(value, None));
                     let before = self.flow().clone();
                     failed = failed.join(before);
                     let narrowed = self.narrowable(&value);
@@ -354,8 +358,7 @@ impl<'a> Body<'_, 'a> {
         let Loop { exit, value, .. } = self.pop_loop();
         let ty = if exit.dead { Ty::NEVER } else { value.unwrap_or(Ty::VOID) };
         *self.flow() = exit;
-        let inner = Expr { kind: ExprKind::Loop { id, body: Box::new(inner), step: None }, ty, span };
-        inner
+        Expr { kind: ExprKind::Loop { id, body: Box::new(inner), step: None }, ty, span }
     }
 
     pub(super) fn break_expr(&mut self, label: Option<Ident>, value: Option<&'a ast::Expr>, span: Span) -> Expr {
@@ -564,6 +567,18 @@ fn covers_null(pattern: &Pattern) -> bool {
         PatternKind::Const(crate::tir::Const::Null) | PatternKind::Wildcard | PatternKind::Bind(_, None) => true,
         PatternKind::Bind(_, Some(inner)) => covers_null(inner),
         PatternKind::Or(parts) => parts.iter().any(covers_null),
+        _ => false,
+    }
+}
+
+/// Whether `null` is among the alternatives.
+fn names_null(pattern: &ast::Pattern) -> bool {
+    match &pattern.kind {
+        ast::PatternKind::Literal(e) => {
+            matches!(super::flow::strip(e).kind, ast::ExprKind::Literal(ast::Literal::Null))
+        }
+        ast::PatternKind::Or(parts) => parts.iter().any(names_null),
+        ast::PatternKind::Binding { pattern, .. } => names_null(pattern),
         _ => false,
     }
 }

@@ -31,7 +31,7 @@ enum Make {
 impl Body<'_, '_> {
     /// Reports missing cases and arms that are never reached.
     pub(super) fn check_arms(&mut self, arms: &[(Pattern, Option<Expr>)], ty: Ty, span: Span) {
-        if self.has_error_type(ty) {
+        if self.has_error_type(ty) || arms.iter().any(|(pattern, _)| is_broken(pattern)) {
             return;
         }
         let mut rows: Vec<Vec<Pat>> = Vec::with_capacity(arms.len());
@@ -294,6 +294,19 @@ impl Body<'_, '_> {
             _ => format!("{}..={}", one(first), one(last)),
         }
     }
+}
+
+/// Something in the pattern has been reported.
+pub(super) fn is_broken(pattern: &Pattern) -> bool {
+    pattern.ty == Ty::ERROR
+        || match &pattern.kind {
+            PatternKind::Bind(_, Some(inner)) | PatternKind::Some(inner) => is_broken(inner),
+            PatternKind::Tuple(parts) | PatternKind::Or(parts) | PatternKind::Variant { fields: parts, .. } => {
+                parts.iter().any(is_broken)
+            }
+            PatternKind::Fields(fields) => fields.iter().any(|(_, p)| is_broken(p)),
+            _ => false,
+        }
 }
 
 fn named_parts(name: &str, fields: impl Iterator<Item = Symbol>, parts: &[String]) -> String {

@@ -55,7 +55,7 @@ impl Checker<'_> {
             let mut seen = FxHashSet::default();
             let mut path = Vec::new();
             if let Some(late) = self.find_late(step.needer, index, &position, &mut seen, &mut path) {
-                self.report_late(step, late, &path, index, &position);
+                self.report_late(step, late, &path);
             }
         }
     }
@@ -94,14 +94,7 @@ impl Checker<'_> {
         None
     }
 
-    fn report_late(
-        &mut self,
-        step: &Step,
-        late: GlobalId,
-        path: &[(Needer, Span)],
-        index: usize,
-        position: &FxHashMap<GlobalId, usize>,
-    ) {
+    fn report_late(&mut self, step: &Step, late: GlobalId, path: &[(Needer, Span)]) {
         let global = &self.globals[late.index()];
         let (name, declared) = (global.name, global.span);
         let itself = step.gives.contains(&late);
@@ -127,9 +120,9 @@ impl Checker<'_> {
         }
         diagnostic = diagnostic.secondary(declared, format!("`{name}` gets its value here"));
         if !words.is_empty() {
+            let start = if own.starts_with('`') { &own } else { &start };
             diagnostic = diagnostic.note(format!("the path: {start} -> {}", words.join(" -> ")));
         }
-        let _ = (index, position);
         self.report(diagnostic);
     }
 
@@ -152,7 +145,7 @@ impl Checker<'_> {
     fn needer_words(&self, needer: Needer) -> String {
         match needer {
             Needer::Global(id) => format!("`{}`", self.globals[id.index()].name),
-            Needer::Function(func) => match self.functions.iter().find(|f| f.func == Some(func)) {
+            Needer::Function(func) => match self.written.get(&func).map(|id| &self.functions[id.index()]) {
                 Some(info) => match info.owner {
                     Some(owner) => format!("`{owner}.{}`", info.ast.name.name),
                     None => format!("`{}`", info.ast.name.name),

@@ -63,10 +63,11 @@ impl<'a> Body<'_, 'a> {
             let text = self.shown(receiver);
             return Expr { span, ..text };
         }
-        if let TyKind::FixedArray(_, count) = *self.cx.types.kind(ty) {
-            if name.name.as_str() == "len" && args.is_empty() {
-                return Expr { kind: ExprKind::Const(Const::Int(i128::from(count))), ty: Ty::I64, span };
-            }
+        if let TyKind::FixedArray(_, count) = *self.cx.types.kind(ty)
+            && name.name.as_str() == "len"
+            && args.is_empty()
+        {
+            return Expr { kind: ExprKind::Const(Const::Int(i128::from(count))), ty: Ty::I64, span };
         }
         self.check_loose(args);
         self.unknown_method(ty, name)

@@ -80,6 +80,10 @@ struct Checker<'a> {
     aliases: Vec<AliasInfo<'a>>,
     /// Methods of built-in types.
     builtin_methods: FxHashMap<(Head, Symbol), FnId>,
+    /// Written functions by their place in the typed tree.
+    written: FxHashMap<FuncId, FnId>,
+    /// Top-level variables by where their names stand.
+    global_at: FxHashMap<Span, tir::GlobalId>,
     /// Functions of the typed tree; `None` until the body has been checked.
     output: Vec<Option<tir::Function>>,
     /// Earlier stages have reported errors.
@@ -114,6 +118,8 @@ impl<'a> Checker<'a> {
             finished_nominals: Vec::new(),
             aliases: Vec::new(),
             builtin_methods: FxHashMap::default(),
+            written: FxHashMap::default(),
+            global_at: FxHashMap::default(),
             output: Vec::new(),
             errors_before: false,
             broken: FxHashSet::default(),

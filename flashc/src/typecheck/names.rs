@@ -133,7 +133,7 @@ impl Checker<'_> {
 /// "a `i32`" becomes "an `i32`", so that whoever words a message need not think of it.
 pub(super) fn mend_articles(diagnostic: &mut Diagnostic) {
     let mend = |text: &mut String| {
-        for vowel in ["`i", "`a", "`e", "`o", "`I", "`A", "`E", "`O"] {
+        for vowel in ["`f3", "`f6", "`i", "`a", "`e", "`o", "`I", "`A", "`E", "`O"] {
             let (wrong, right) = (format!("a {vowel}"), format!("an {vowel}"));
             if let Some(rest) = text.strip_prefix(&wrong) {
                 *text = format!("{right}{rest}");

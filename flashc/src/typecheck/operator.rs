@@ -338,43 +338,43 @@ impl<'a> Body<'_, 'a> {
             return Expr { kind: ExprKind::Binary { op: tir_op, left, right }, ty: Ty::BOOL, span };
         }
         match self.common_number(left, right) {
-            Ok((left, right, ty)) => {
+            Numbers::Common(left, right, ty) => {
                 if integers_only && self.cx.types.as_int(ty).is_none() {
                     return self.operator_mismatch(op, op_span, &left, &right);
                 }
                 let (left, right) = (Box::new(left), Box::new(right));
                 Expr { kind: ExprKind::Binary { op: tir_op, left, right }, ty, span }
             }
-            Err((left, right)) => self.operator_mismatch(op, op_span, &left, &right),
+            Numbers::Apart(left, right) => self.operator_mismatch(op, op_span, &left, &right),
         }
     }
 
     /// Widens the narrower of two numbers.
-    fn common_number(&mut self, left: Expr, right: Expr) -> Result<(Expr, Expr, Ty), (Expr, Expr)> {
+    fn common_number(&mut self, left: Expr, right: Expr) -> Numbers {
         let (mut l, mut r) = (self.shallow(left.ty), self.shallow(right.ty));
         if self.is_unsolved(l) || self.is_unsolved(r) {
             self.unify(l, r);
             if self.awaits_literal(l) && self.shallow(l) == self.shallow(r) {
-                return Ok((left, right, l));
+                return Numbers::Common(left, right, l);
             }
             (l, r) = (self.settle(l), self.settle(r));
         }
         if !self.cx.types.is_numeric(l) || !self.cx.types.is_numeric(r) {
-            return Err((left, right));
+            return Numbers::Apart(left, right);
         }
         if l == r {
-            return Ok((left, right, l));
+            return Numbers::Common(left, right, l);
         }
         let (l_kind, r_kind) = (self.cx.types.kind(l), self.cx.types.kind(r));
         if is_lossless(l_kind, r_kind) {
             let left = self.widen(left, r);
-            return Ok((left, right, r));
+            return Numbers::Common(left, right, r);
         }
         if is_lossless(r_kind, l_kind) {
             let right = self.widen(right, l);
-            return Ok((left, right, l));
+            return Numbers::Common(left, right, l);
         }
-        Err((left, right))
+        Numbers::Apart(left, right)
     }
 
     fn operator_mismatch(&mut self, op: BinaryOp, op_span: Span, left: &Expr, right: &Expr) -> Expr {
@@ -446,8 +446,8 @@ impl<'a> Body<'_, 'a> {
             span,
         };
         let (left, right) = match self.common_number(left, right) {
-            Ok((left, right, _)) => return done(left, right),
-            Err(operands) => operands,
+            Numbers::Common(left, right, _) => return done(left, right),
+            Numbers::Apart(left, right) => (left, right),
         };
         let (l, r) = (left.ty, right.ty);
         let equality = matches!(op, CompareOp::Eq | CompareOp::Ne);
@@ -518,11 +518,13 @@ impl<'a> Body<'_, 'a> {
                 return Expr { ty, ..value };
             }
             _ => {
-                let found = self.show(ty);
-                self.report(
-                    Diagnostic::warning("W0104", left.span, format!("this is a `{found}`, which is never null"))
-                        .label("what stands behind `??` is never used"),
-                );
+                if !matches!(value.kind, ExprKind::Narrow(_)) {
+                    let found = self.show(ty);
+                    self.report(
+                        Diagnostic::warning("W0104", left.span, format!("this is a `{found}`, which is never null"))
+                            .label("what stands behind `??` is never used"),
+                    );
+                }
                 self.check(right, ty);
                 return value;
             }
@@ -587,6 +589,12 @@ impl<'a> Body<'_, 'a> {
         let kind = ExprKind::Block { statements: vec![statement], value: Some(Box::new(constant(found == wanted))) };
         Expr { kind, ty: Ty::BOOL, span }
     }
+}
+
+/// Two operands: as numbers of one type, or as they were.
+enum Numbers {
+    Common(Expr, Expr, Ty),
+    Apart(Expr, Expr),
 }
 
 /// `!e`

@@ -12,7 +12,7 @@ impl<'a> Body<'_, 'a> {
     /// A pattern that must match every value: of `let`, `for` and parameters.
     pub(super) fn binding_pattern(&mut self, pattern: &'a ast::Pattern, ty: Ty, is_mut: bool) -> Pattern {
         let checked = self.pattern(pattern, ty, is_mut);
-        if self.shallow(ty) != Ty::ERROR && !self.irrefutable(&checked) {
+        if self.shallow(ty) != Ty::ERROR && !super::exhaustive::is_broken(&checked) && !self.irrefutable(&checked) {
             let missing = self.uncovered(std::slice::from_ref(&checked), ty);
             let mut diagnostic = Diagnostic::error("E0355", pattern.span, "this pattern does not match every value")
                 .label("may not match");
@@ -127,7 +127,7 @@ impl<'a> Body<'_, 'a> {
     pub(super) fn constant_pattern(&mut self, id: super::entity::ConstId, name: Ident, ty: Ty, span: Span) -> Pattern {
         let Some((const_ty, value)) = self.cx.const_value(id) else {
             self.has_errors = true;
-            return Pattern { kind: PatternKind::Wildcard, ty, span };
+            return Pattern { kind: PatternKind::Wildcard, ty: Ty::ERROR, span };
         };
         self.through_optional(ty, |body, ty| {
             let fits = body.shallow(ty) == const_ty || ty == Ty::ERROR;
@@ -137,7 +137,7 @@ impl<'a> Body<'_, 'a> {
                     Diagnostic::error("E0356", span, format!("the constant `{}` cannot match a `{wanted}`", name.name))
                         .label(format!("it is a `{found}`")),
                 );
-                return Pattern { kind: PatternKind::Wildcard, ty, span };
+                return Pattern { kind: PatternKind::Wildcard, ty: Ty::ERROR, span };
             }
             Pattern { kind: PatternKind::Const(value), ty, span }
         })
@@ -148,13 +148,13 @@ impl<'a> Body<'_, 'a> {
             if !matches!(self.kind(ty), TyKind::Optional(_) | TyKind::Error) {
                 let found = self.show(ty);
                 self.error("E0356", span, format!("a `{found}` is never `null`"));
-                return Pattern { kind: PatternKind::Wildcard, ty, span };
+                return Pattern { kind: PatternKind::Wildcard, ty: Ty::ERROR, span };
             }
             return Pattern { kind: PatternKind::Const(Const::Null), ty, span };
         }
         self.through_optional(ty, |body, ty| match body.pattern_const(literal, ty) {
             Some(value) => Pattern { kind: PatternKind::Const(value), ty, span },
-            None => Pattern { kind: PatternKind::Wildcard, ty, span },
+            None => Pattern { kind: PatternKind::Wildcard, ty: Ty::ERROR, span },
         })
     }
 
@@ -191,7 +191,7 @@ impl<'a> Body<'_, 'a> {
         span: Span,
     ) -> Pattern {
         self.through_optional(ty, |body, ty| {
-            let wildcard = Pattern { kind: PatternKind::Wildcard, ty, span };
+            let wildcard = Pattern { kind: PatternKind::Wildcard, ty: Ty::ERROR, span };
             if !matches!(body.kind(ty), TyKind::Int(_) | TyKind::Float(_) | TyKind::Char | TyKind::Error) {
                 let found = body.show(ty);
                 body.error("E0356", span, format!("a range cannot match a `{found}`"));

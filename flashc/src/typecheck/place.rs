@@ -216,9 +216,8 @@ impl<'a> Body<'_, 'a> {
 }
 
 pub(super) fn is_place(e: &Expr) -> bool {
-    match &e.kind {
-        ExprKind::Local(_) | ExprKind::Global(_) | ExprKind::Index { .. } | ExprKind::Deref(_) => true,
-        ExprKind::Field { .. } => true,
-        _ => false,
-    }
+    matches!(
+        &e.kind,
+        ExprKind::Local(_) | ExprKind::Global(_) | ExprKind::Index { .. } | ExprKind::Deref(_) | ExprKind::Field { .. }
+    )
 }

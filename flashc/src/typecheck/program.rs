@@ -444,13 +444,7 @@ impl<'a> Body<'_, 'a> {
     fn globals_of(&mut self, l: &'a ast::Let) -> Vec<GlobalId> {
         let mut names = Vec::new();
         bound_names(&l.pattern, &mut names);
-        let module = self.module();
-        let globals = &self.cx.globals;
-        let find = |name: ast::Ident| {
-            let index = globals.iter().position(|g| g.module == module && g.span == name.span)?;
-            Some(GlobalId(index as u32))
-        };
-        names.into_iter().filter_map(|(name, _)| find(name)).collect()
+        names.into_iter().filter_map(|(name, _)| self.cx.global_at.get(&name.span).copied()).collect()
     }
 
     /// A `let` at top level: assigns to globals.

@@ -158,6 +158,16 @@ impl<'a> Checker<'a> {
             if let Some(ty) = builtin(last.name) {
                 return Some(PathEntity::Builtin(ty));
             }
+            let later = match last.name.as_str() {
+                "Map" | "Set" => Some("maps and sets"),
+                "Promise" => Some("promises"),
+                "Error" | "Show" | "Eq" | "Ord" | "Hash" | "Iterator" | "Iterable" | "Disposable" => Some("interfaces"),
+                _ => None,
+            };
+            if let Some(what) = later {
+                self.not_built(last.span, what);
+                return None;
+            }
             let near = self.nearest_item(scope.module, last.name, true);
             let diagnostic = Diagnostic::error("E0303", last.span, format!("there is no type `{}`", last.name))
                 .label("not found in this module");
