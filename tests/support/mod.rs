@@ -1,6 +1,10 @@
 //! What tests of whole programs share: this build's programs, work directories, and tools that must succeed.
 
-#![allow(dead_code, reason = "every test binary uses a part")]
+#![allow(dead_code, unused_imports, reason = "every test binary uses a part")]
+
+mod directives;
+
+pub use directives::{Expected, expected, problems, run};
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
