@@ -1,72 +1,18 @@
-//! Program tests: every `tests/run/**/*.fl` is run by every road (in process, executable, object, NASM text),
-//! and each must give the output and exit code that stand in the program itself:
-//!
-//! ```text
-//! //= a line of standard output, in order
-//! //- the same, without a line end
-//! //! exit: 3
-//! //! stderr: a part of standard error
-//! //! stdin: a line of standard input
-//! //! args: one two
-//! //! fails: a part of the diagnostics; then the program must not compile
-//! ```
+//! Program tests: every `tests/run/**/*.fl` is run by every road (in process, executable, object, NASM text), in process
+//! also without optimisation and with a collection and a check of the heap at every allocation. Each must give
+//! the output and exit code that stand in the program itself (the directives are those of `support`).
 //!
 //! Files whose name starts with `_` are modules for others. `FLASH_TEST=part` runs only the programs whose path
 //! contains it.
 
+mod support;
+
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-
-/// What a program says of itself.
-#[derive(Debug, Default)]
-struct Expected {
-    stdout: String,
-    stderr: Vec<String>,
-    stdin: String,
-    args: Vec<String>,
-    exit: i32,
-    fails: Vec<String>,
-}
-
-fn expected(text: &str) -> Expected {
-    let mut expected = Expected::default();
-    for line in text.lines().map(str::trim_start) {
-        if let Some(rest) = line.strip_prefix("//=") {
-            expected.stdout.push_str(rest.strip_prefix(' ').unwrap_or(rest));
-            expected.stdout.push('\n');
-        } else if let Some(rest) = line.strip_prefix("//- ") {
-            expected.stdout.push_str(rest);
-        } else if let Some((key, value)) = line.strip_prefix("//! ").and_then(|rest| rest.split_once(':')) {
-            let value = value.strip_prefix(' ').unwrap_or(value);
-            match key {
-                "exit" => expected.exit = value.trim().parse().expect("exit: a number"),
-                "stderr" => expected.stderr.push(value.to_owned()),
-                "stdin" => expected.stdin += &format!("{value}\n"),
-                "args" => expected.args = value.split_whitespace().map(str::to_owned).collect(),
-                "fails" => expected.fails.push(value.to_owned()),
-                _ => panic!("unknown directive `{key}`"),
-            }
-        }
-    }
-    expected
-}
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().expect("the workspace's root")
-}
-
-/// A program of this build: `make test` builds the workspace before the tests run.
-fn program(name: &str) -> PathBuf {
-    let exe = std::env::current_exe().expect("the test's own path");
-    let dir = exe.parent().and_then(Path::parent).expect("target/<profile>");
-    let path = dir.join(name);
-    assert!(path.exists(), "{} is not built: run `cargo build --workspace` first", path.display());
-    path
-}
+use support::{Expected, expected, problems, program, root, run};
 
 fn programs(dir: &Path, found: &mut Vec<PathBuf>) {
     let mut entries: Vec<_> =
@@ -82,18 +28,6 @@ fn programs(dir: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-fn run(command: &mut Command, stdin: &str) -> Output {
-    let mut child = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    // A program that does not read its input may close it first.
-    let _ = child.stdin.take().expect("piped").write_all(stdin.as_bytes());
-    child.wait_with_output().expect("the program's end")
-}
-
 /// A tool that must work: its error output on failure.
 fn tool(command: &mut Command) -> Result<(), String> {
     let output = run(command, "");
@@ -101,16 +35,19 @@ fn tool(command: &mut Command) -> Result<(), String> {
     if output.status.success() && noise.is_empty() { Ok(()) } else { Err(format!("{command:?}\n{noise}")) }
 }
 
-const ROADS: &[&str] = &["flash-rt", "executable", "object", "nasm"];
+const ROADS: &[&str] = &["flash-rt", "unoptimised", "stress", "executable", "object", "nasm"];
 
 /// Builds the program by a road and gives the command that runs it.
 fn prepare(road: &str, source: &Path, work: &Path) -> Result<Command, String> {
     let flashc = program("flashc");
     let exe = work.join(format!("{road}.exe"));
     match road {
-        "flash-rt" => {
+        "flash-rt" | "unoptimised" | "stress" => {
             let mut command = Command::new(program("flash-rt"));
-            command.arg("run").arg(source);
+            command.args(["run", if road == "unoptimised" { "-O0" } else { "-O2" }]).arg(source);
+            if road == "stress" {
+                command.env("FLASH_GC", "stress,verify");
+            }
             return Ok(command);
         }
         "executable" => tool(Command::new(&flashc).args(["build", "-w"]).arg(source).arg("-o").arg(&exe))?,
@@ -134,21 +71,7 @@ fn check(road: &str, source: &Path, expected: &Expected) -> Result<(), String> {
     let work = tempfile::tempdir().expect("a temporary directory");
     let mut command = prepare(road, source, work.path())?;
     let output = run(command.args(&expected.args).current_dir(work.path()), &expected.stdin);
-    let stdout = String::from_utf8_lossy(&output.stdout);
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    let mut problems = String::new();
-    if stdout != expected.stdout {
-        problems += &format!("stdout is\n{stdout}instead of\n{}", expected.stdout);
-    }
-    if output.status.code() != Some(expected.exit) {
-        problems += &format!("ended with {} instead of exit code {}\nstderr: {stderr}", output.status, expected.exit);
-    }
-    for part in expected.stderr.iter().filter(|part| !stderr.contains(part.as_str())) {
-        problems += &format!("stderr lacks `{part}`:\n{stderr}");
-    }
-    if expected.stderr.is_empty() && expected.exit == 0 && !stderr.is_empty() {
-        problems += &format!("stderr is not empty:\n{stderr}");
-    }
+    let problems = problems(&output, expected);
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
@@ -191,7 +114,12 @@ fn programs_behave_alike_on_every_road() {
                 }
             };
             if expected.fails.is_empty() {
-                for road in ROADS.iter().filter(|road| has_nasm || **road != "nasm") {
+                let is_run = |road: &&&str| match **road {
+                    "nasm" => has_nasm,
+                    "stress" => !expected.allocates_much,
+                    _ => true,
+                };
+                for road in ROADS.iter().filter(is_run) {
                     report(road, check(road, source, &expected));
                 }
             } else {

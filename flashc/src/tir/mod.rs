@@ -10,6 +10,7 @@ pub mod arith;
 mod dump;
 pub mod eval;
 mod types;
+pub mod walk;
 
 pub use dump::{dump, type_text};
 pub use types::{FloatTy, IntTy, Ty, TyKind, Types};

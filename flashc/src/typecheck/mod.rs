@@ -33,6 +33,7 @@ mod operator;
 mod pattern;
 mod place;
 mod program;
+mod size;
 mod stmt;
 mod text;
 mod types;
@@ -52,7 +53,12 @@ pub fn check(graph: &ModuleGraph, resolved: &Resolved<'_>, options: &Options) ->
     let mut checker = Checker::new(graph, resolved, options.clone());
     checker.collect();
     checker.check_all();
-    checker.finish()
+    let had_errors = checker.errors_before;
+    let (mut program, mut diagnostics) = checker.finish();
+    if !had_errors && diagnostics.iter().all(|d| d.severity != Severity::Error) {
+        diagnostics.append(&mut size::check(&mut program));
+    }
+    (program, diagnostics)
 }
 
 /// What the checker is asked for beside the program.
