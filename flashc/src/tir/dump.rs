@@ -204,6 +204,7 @@ impl<'a> Dumper<'a> {
                 Body::Flash(body) => d.expr(body),
                 Body::ExternC { symbol } => d.line(&format!("extern \"C\" {symbol}")),
                 Body::Native(native) => d.line(&format!("native {native:?}")),
+                Body::Declared => d.line("declared"),
                 Body::Intrinsic(intrinsic) => d.line(&format!("intrinsic {intrinsic:?}")),
             }
         });

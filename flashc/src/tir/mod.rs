@@ -113,6 +113,8 @@ pub enum Body {
     Native(Rt),
     /// An operation that `ssa::build` writes in place.
     Intrinsic(Intrinsic),
+    /// A method of an interface without a default: only `Callee::Interface` names it.
+    Declared,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -391,7 +393,8 @@ pub enum Callee {
     },
     /// A value of function type.
     Value(Box<Expr>),
-    /// The `method`-th of an interface, of a type parameter or a dynamic value: `args[0]` is the receiver.
+    /// The `method`-th of an interface. The first of the type arguments is the type that implements it
+    /// (or the interface's own: a dynamic value), the others are the method's.
     Interface {
         interface: Ty,
         method: u32,

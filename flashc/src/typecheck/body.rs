@@ -39,6 +39,8 @@ pub(super) struct Body<'c, 'a> {
     pub(super) chains: Vec<LoopId>,
     /// Top-level variables whose type has variables in it that later statements solve.
     pub(super) pending_globals: Vec<(tir::GlobalId, Ty)>,
+    /// Bounds of what was used, which the types found must fulfil.
+    pub(super) obligations: Vec<super::bound::Obligation>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -142,6 +144,7 @@ impl<'a> Checker<'a> {
             owner_args: Vec::new(),
             chains: Vec::new(),
             pending_globals: Vec::new(),
+            obligations: Vec::new(),
         }
     }
 
@@ -542,6 +545,7 @@ impl<'a> Body<'_, 'a> {
 
     /// Solves what is left, and puts the solutions into the tree.
     pub(super) fn finish(&mut self, value: &mut Expr) {
+        self.solve_obligations(true);
         self.finish_inference();
         if self.infer.is_empty() {
             return;

@@ -170,6 +170,7 @@ impl<'a> Body<'_, 'a> {
         for (&var, written) in types.iter().zip(std::mem::take(&mut self.owner_args)) {
             self.unify(var, written);
         }
+        self.require_bounds(&generics, &types, name, name_span);
         let mut values = Vec::new();
         if let Some(receiver) = receiver {
             values.push(self.receiver(receiver, id, &signature, &types, span));
@@ -182,7 +183,8 @@ impl<'a> Body<'_, 'a> {
         self.check_ordered(id, &types, name_span);
         let function = self.cx.func_id(id);
         self.note_call(function, span);
-        let callee = Callee::Function { function, type_args: types };
+        self.solve_obligations(false);
+        let callee = self.cx.callee(id, function, types);
         let ty = result;
         let call = Expr { kind: ExprKind::Call { callee, args: values }, ty, span };
         if ty == Ty::NEVER {
@@ -256,6 +258,10 @@ impl<'a> Body<'_, 'a> {
         }
         if signature.self_kind != SelfKind::Reference {
             return receiver;
+        }
+        if self.is_reference_type(receiver.ty) {
+            // What is behind it changes, not the variable.
+            return self.address_of_copy(receiver);
         }
         if super::place::is_place(&receiver) {
             let name = self.cx.functions[id.index()].ast.name.name;
@@ -584,7 +590,11 @@ impl<'a> Body<'_, 'a> {
         if signature.self_kind == SelfKind::Reference {
             return self.error("E0344", span, format!("`{name}` changes its `self` and can only be called"));
         }
+        if self.cx.functions[id.index()].interface.is_some() {
+            return self.not_built(span, "methods of interfaces as values");
+        }
         let types: Vec<Ty> = generics.iter().map(|g| self.fresh(g.name, span)).collect();
+        self.require_bounds(&generics, &types, name, span);
         let result = self.cx.result_of(id, span);
         let mut params = Vec::new();
         if signature.self_kind == SelfKind::Value {

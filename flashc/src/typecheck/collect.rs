@@ -41,10 +41,7 @@ impl<'a> Checker<'a> {
                 }
                 DefKind::Record(decl) => self.declare_record(decl, scope),
                 DefKind::Enum(decl) => self.declare_enum(decl, scope),
-                DefKind::Interface(decl) => {
-                    self.not_built(decl.name.span, "interfaces");
-                    Entity::Error
-                }
+                DefKind::Interface(decl) => self.declare_interface(decl, scope),
                 DefKind::Alias(alias) => self.declare_alias(alias, scope),
                 DefKind::Namespace(Some(module)) => Entity::Module(module),
                 DefKind::Namespace(None) | DefKind::Missing => Entity::Error,
@@ -52,8 +49,10 @@ impl<'a> Checker<'a> {
             self.errors_before |= entity == Entity::Error;
             self.entities.push(entity);
         }
+        self.resolve_all_bounds();
         self.collect_members(0);
         self.collect_impls(&scopes);
+        self.check_impls();
         for index in 0..self.aliases.len() {
             self.alias(super::entity::AliasId(index as u32));
         }
@@ -70,7 +69,7 @@ impl<'a> Checker<'a> {
         self.add_function(def, scope, None, exported, false)
     }
 
-    fn add_function(
+    pub(super) fn add_function(
         &mut self,
         def: FunctionDef<'a>,
         scope: Rc<ItemScope>,
@@ -91,6 +90,7 @@ impl<'a> Checker<'a> {
             inferred: None,
             func: None,
             special: attributes::special(def.attributes),
+            interface: None,
         });
         FnId(self.functions.len() as u32 - 1)
     }
@@ -114,7 +114,7 @@ impl<'a> Checker<'a> {
         self.declare_nominal(decl.name, &decl.generics, Decl::Enum(decl), scope)
     }
 
-    fn declare_nominal(
+    pub(super) fn declare_nominal(
         &mut self,
         name: ast::Ident,
         generics: &'a [ast::GenericParam],
@@ -140,23 +140,23 @@ impl<'a> Checker<'a> {
             fields: Vec::new(),
             variants: Vec::new(),
             methods: FxHashMap::default(),
+            declared: Vec::new(),
+            supers: Vec::new(),
         });
         Entity::Nominal(id)
     }
 
     /// The scope with more generic parameters.
-    fn with_generics(&mut self, scope: &Rc<ItemScope>, generics: &[ast::GenericParam]) -> Rc<ItemScope> {
+    pub(super) fn with_generics(&mut self, scope: &Rc<ItemScope>, generics: &'a [ast::GenericParam]) -> Rc<ItemScope> {
         if generics.is_empty() {
             return scope.clone();
         }
         let mut all = scope.generics.clone();
-        for param in generics {
-            if let Some(bound) = param.bounds.first() {
-                self.not_built(bound.span, "bounds of type parameters");
-            }
-            all.push(GenericParam { name: param.name.name, bounds: Vec::new() });
-        }
-        Rc::new(ItemScope { module: scope.module, generics: all, self_ty: scope.self_ty, nested: scope.nested.clone() })
+        all.extend(generics.iter().map(|param| GenericParam { name: param.name.name, bounds: Vec::new() }));
+        let scope =
+            ItemScope { module: scope.module, generics: all, self_ty: scope.self_ty, nested: scope.nested.clone() };
+        let scope = Rc::new(scope);
+        if self.all_named { self.with_bounds(&scope, generics) } else { scope }
     }
 
     /// Fields and methods of the nominal types from `first` on.
@@ -183,6 +183,10 @@ impl<'a> Checker<'a> {
                 self.collect_variants(id, decl, &scope, &mut seen);
                 &decl.methods
             }
+            Decl::Interface(decl) => {
+                self.collect_interface(id, decl, &scope, &mut seen);
+                return;
+            }
         };
         for method in methods {
             let def = FunctionDef { function: &method.function, attributes: &method.attributes, extern_block: None };
@@ -196,7 +200,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Reports a second member of one name.
-    fn is_new_member(&mut self, owner: &str, name: ast::Ident, seen: &mut FxHashMap<Symbol, Span>) -> bool {
+    pub(super) fn is_new_member(&mut self, owner: &str, name: ast::Ident, seen: &mut FxHashMap<Symbol, Span>) -> bool {
         let Some(first) = seen.insert(name.name, name.span) else { return true };
         self.report(
             Diagnostic::error("E0307", name.span, format!("`{owner}` has two members `{}`", name.name))
@@ -368,7 +372,7 @@ impl<'a> Checker<'a> {
             for item in &module.ast.items {
                 let ItemKind::Impl(block) = &item.kind else { continue };
                 if let Some(interface) = &block.interface {
-                    self.not_built(interface.span, "interfaces");
+                    self.collect_interface_impl(block, interface, &scopes[index]);
                     continue;
                 }
                 self.collect_impl(block, &scopes[index], module.is_std);
@@ -456,7 +460,7 @@ impl<'a> Checker<'a> {
     }
 
     /// `mut self` of such a type is an address: a change must reach the caller's value.
-    fn has_identity_by_address(&self, ty: Ty) -> bool {
+    pub(super) fn has_identity_by_address(&self, ty: Ty) -> bool {
         match self.types.kind(ty) {
             TyKind::Nominal(id, _) => !self.nominals[id.index()].is_class(),
             TyKind::Array(_) | TyKind::Pointer(_) => false,

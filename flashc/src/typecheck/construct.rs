@@ -37,6 +37,11 @@ impl<'a> Body<'_, 'a> {
             }
             return self.error("E0346", span, format!("`{found}` is neither a struct nor a class"));
         };
+        if self.cx.nominals[id.index()].is_interface() {
+            self.check_fields_loose(fields, base);
+            let found = self.show(ty);
+            return self.error("E0346", span, format!("`{found}` is an interface: name a type that implements it"));
+        }
         if self.cx.nominals[id.index()].is_enum() {
             self.check_fields_loose(fields, base);
             let found = self.show(ty);
@@ -89,7 +94,9 @@ impl<'a> Body<'_, 'a> {
             }
         };
         let types = if args.is_empty() {
-            generics.iter().map(|g| self.fresh(g.name, span)).collect()
+            let types: Vec<Ty> = generics.iter().map(|g| self.fresh(g.name, span)).collect();
+            self.require_bounds(&generics, &types, name, span);
+            types
         } else {
             let types: Vec<Ty> = args.iter().map(|a| self.value_type(a)).collect();
             if types.len() != generics.len() {

@@ -60,6 +60,8 @@ pub(super) struct FunctionInfo<'a> {
     pub(super) inferred: Option<Ty>,
     pub(super) func: Option<FuncId>,
     pub(super) special: Special,
+    /// The interface whose method it declares, and which one.
+    pub(super) interface: Option<(NominalId, u32)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,6 +149,20 @@ pub(super) struct NominalInfo<'a> {
     /// Of an enum.
     pub(super) variants: Vec<VariantInfo<'a>>,
     pub(super) methods: rustc_hash::FxHashMap<Symbol, FnId>,
+    /// Of an interface: what it declares, in order, and the interfaces that it builds upon.
+    pub(super) declared: Vec<FnId>,
+    pub(super) supers: Vec<Ty>,
+}
+
+/// `impl Interface for Target`.
+#[derive(Debug)]
+pub(super) struct ImplInfo {
+    pub(super) generics: Vec<GenericParam>,
+    pub(super) interface: Ty,
+    pub(super) target: Ty,
+    /// One for each method of the interface; `None` after a mistake.
+    pub(super) methods: Vec<Option<FnId>>,
+    pub(super) span: Span,
 }
 
 #[derive(Debug)]
@@ -162,6 +178,7 @@ pub(super) struct FieldInfo<'a> {
 pub(super) enum Decl<'a> {
     Record(&'a ast::TypeDecl),
     Enum(&'a ast::Enum),
+    Interface(&'a ast::Interface),
 }
 
 #[derive(Debug)]
@@ -177,6 +194,10 @@ pub(super) struct VariantInfo<'a> {
 impl<'a> NominalInfo<'a> {
     pub(super) fn is_class(&self) -> bool {
         matches!(self.decl, Decl::Record(decl) if decl.kind == ast::RecordKind::Class)
+    }
+
+    pub(super) fn is_interface(&self) -> bool {
+        matches!(self.decl, Decl::Interface(_))
     }
 
     pub(super) fn is_enum(&self) -> bool {

@@ -124,6 +124,19 @@ impl Body<'_, '_> {
         }
     }
 
+    /// Runs an attempt, and undoes what it has solved when it gives `false` or is only a trial.
+    pub(super) fn attempt(&mut self, keep: bool, f: impl FnOnce(&mut Self) -> bool) -> bool {
+        let (vars, mark) = (self.infer.vars.len(), self.infer.trail.len());
+        let fits = f(self);
+        if !fits || !keep {
+            for index in self.infer.trail.drain(mark..) {
+                self.infer.vars[index as usize].solution = None;
+            }
+            self.infer.vars.truncate(vars);
+        }
+        fits
+    }
+
     /// Makes two types equal, if they can be.
     pub(super) fn unify(&mut self, a: Ty, b: Ty) -> bool {
         let mark = self.infer.trail.len();

@@ -55,6 +55,17 @@ impl<'a> Body<'_, 'a> {
             }
             return self.call_function(id, Some(receiver), type_args, args, hint, name.span, span);
         }
+        match self.interface_method_of(ty, name) {
+            Ok(Some(found)) => {
+                self.owner_args = found.owner_args;
+                return self.call_function(found.function, Some(receiver), type_args, args, hint, name.span, span);
+            }
+            Ok(None) => {}
+            Err(()) => {
+                self.check_loose(args);
+                return error_expr(span);
+            }
+        }
         if let Some(value) = self.callable_field(&receiver, name, span) {
             self.no_type_args(type_args);
             return self.call_value(value, args, span);
@@ -112,7 +123,7 @@ impl<'a> Body<'_, 'a> {
                     name.span,
                     format!("nothing is known of `{found}` that has a method `{}`", name.name),
                 )
-                .label("a type parameter may be any type"),
+                .label(format!("a bound `{found}: ...` names interfaces whose methods it has")),
             );
             return error_expr(name.span);
         }

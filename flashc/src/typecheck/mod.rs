@@ -8,6 +8,7 @@
 mod assign;
 mod attributes;
 mod body;
+mod bound;
 mod call;
 mod capture;
 mod chain;
@@ -24,6 +25,7 @@ mod expr;
 mod flow;
 mod infer;
 mod init;
+mod interface;
 mod iterate;
 mod method;
 mod names;
@@ -42,7 +44,7 @@ use crate::diagnostics::{Diagnostic, Severity};
 use crate::resolve::{ModuleGraph, ModuleIndex, Resolved};
 use crate::source::{Span, Symbol};
 use crate::tir::{self, FuncId, Ty, Types};
-use entity::{AliasInfo, ConstInfo, Entity, FnId, FunctionInfo, GlobalInfo, Head, Job, NominalInfo};
+use entity::{AliasInfo, ConstInfo, Entity, FnId, FunctionInfo, GlobalInfo, Head, ImplInfo, Job, NominalInfo};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::VecDeque;
 
@@ -84,6 +86,11 @@ struct Checker<'a> {
     /// The same for the evaluator of constants, made when it is asked.
     finished_nominals: Vec<tir::Nominal>,
     aliases: Vec<AliasInfo<'a>>,
+    impls: Vec<ImplInfo>,
+    /// All declarations have their entity, so that bounds can be understood.
+    all_named: bool,
+    /// Written types whose arguments have not been checked against the bounds yet.
+    written_bounds: Vec<interface::WrittenBound>,
     /// Methods of built-in types.
     builtin_methods: FxHashMap<(Head, Symbol), FnId>,
     /// Written functions by their place in the typed tree.
@@ -123,6 +130,9 @@ impl<'a> Checker<'a> {
             nominals: Vec::new(),
             finished_nominals: Vec::new(),
             aliases: Vec::new(),
+            impls: Vec::new(),
+            all_named: false,
+            written_bounds: Vec::new(),
             builtin_methods: FxHashMap::default(),
             written: FxHashMap::default(),
             global_at: FxHashMap::default(),

@@ -34,6 +34,7 @@ impl<'a> Checker<'a> {
             }
         }
         self.drain_queue();
+        self.check_written_bounds();
         self.check_initialisation(&steps);
         self.warn_unused_imports();
     }
@@ -150,6 +151,9 @@ impl<'a> Checker<'a> {
         attributes: &'a [Attribute],
     ) -> tir::Body {
         let info = &self.functions[id.index()];
+        if info.interface.is_some() {
+            return tir::Body::Declared;
+        }
         let (name, is_std) = (info.ast.name, self.is_std(info.scope.module));
         let broken = tir::Body::Flash(super::body::error_expr(name.span));
         if let Some(intrinsic) = attributes::text(attributes, "intrinsic").filter(|_| is_std) {
@@ -353,6 +357,7 @@ impl<'a> Checker<'a> {
         let functions = output.into_iter().map(|function| function.unwrap_or_else(|| placeholder(nowhere)));
         let functions: Vec<Function> = functions.collect();
         let nominals = (0..self.nominals.len()).map(|i| self.finish_nominal(NominalId(i as u32))).collect();
+        let impls = self.finish_impls();
         let globals = self.globals.iter().map(|g| tir::Global {
             name: g.name,
             module: tir::ModuleId(g.module.0),
@@ -368,7 +373,7 @@ impl<'a> Checker<'a> {
             functions,
             globals,
             nominals,
-            impls: Vec::new(),
+            impls,
             initializers: self.initializers,
             main,
         };
@@ -386,6 +391,10 @@ impl<'a> Checker<'a> {
         let kind = match info.decl {
             Decl::Record(decl) => {
                 tir::NominalKind::Record { kind: decl.kind, fields: info.fields.iter().map(field).collect() }
+            }
+            Decl::Interface(_) => {
+                let methods = info.declared.iter().map(|&id| self.interface_method(id)).collect();
+                tir::NominalKind::Interface { methods }
             }
             Decl::Enum(_) => {
                 let variants = info.variants.iter().map(|v| tir::Variant {

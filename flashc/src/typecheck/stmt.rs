@@ -210,7 +210,7 @@ impl<'a> Body<'_, 'a> {
                 }
                 ItemKind::Record(_) | ItemKind::Enum(_) | ItemKind::Alias(_) => {}
                 ItemKind::Interface(decl) => {
-                    self.not_built(decl.name.span, "interfaces");
+                    self.not_built(decl.name.span, "interfaces inside functions");
                     self.names.push((decl.name.name, Binding::Item(Entity::Error)));
                 }
                 _ => {

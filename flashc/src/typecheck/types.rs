@@ -134,6 +134,10 @@ impl<'a> Checker<'a> {
                 self.no_type_args(args, span, last.name);
                 ty
             }
+            PathEntity::Entity(Entity::Nominal(id)) if self.nominals[id.index()].is_interface() => {
+                self.not_built(span, "interfaces as types of values");
+                Ty::ERROR
+            }
             PathEntity::Entity(Entity::Nominal(id)) => self.nominal_type(scope, id, args, span),
             PathEntity::Entity(Entity::Alias(id)) => self.alias_type(scope, id, args, span),
             PathEntity::Entity(Entity::Error) => Ty::ERROR,
@@ -208,7 +212,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn nominal_type(&mut self, scope: &ItemScope, id: NominalId, args: &'a [TypeExpr], span: Span) -> Ty {
+    pub(super) fn nominal_type(&mut self, scope: &ItemScope, id: NominalId, args: &'a [TypeExpr], span: Span) -> Ty {
         let args: Vec<Ty> = args.iter().map(|a| self.value_type(scope, a)).collect();
         let info = &self.nominals[id.index()];
         let (name, wanted) = (info.name, info.scope.generics.len());
@@ -216,6 +220,7 @@ impl<'a> Checker<'a> {
             self.wrong_type_args(span, name, wanted, args.len());
             return Ty::ERROR;
         }
+        self.note_written(id, &args, scope, span);
         self.types.intern(TyKind::Nominal(id, args))
     }
 

@@ -31,7 +31,17 @@ impl<'a> FnBuilder<'_, 'a> {
                 }
                 self.call_value(closure, value_ty, &args, into)
             }
-            Callee::Interface { .. } => bug!("build: interface calls do not exist yet"),
+            Callee::Interface { interface, method, type_args } => {
+                let interface = self.ty(*interface);
+                let type_args: Vec<Ty> = type_args.iter().map(|&ty| self.ty(ty)).collect();
+                let found = self.cx.implementation(interface, *method, type_args);
+                let mut args: Vec<Vals> = args.iter().map(|arg| self.owned(arg)).collect();
+                if self.e.is_dead() {
+                    return self.dummy(ty);
+                }
+                self.adapt_receiver(&found, &mut args);
+                self.call_function(found.function, found.type_args, &args, ty, into)
+            }
         }
     }
 
@@ -56,6 +66,7 @@ impl<'a> FnBuilder<'_, 'a> {
                 let args: Vec<Value> = args.iter().flatten().copied().collect();
                 self.e.call_extern(callee, &args, &results)
             }
+            Body::Declared => bug!("build: `{}` is only declared", function.name),
             Body::Flash(_) => {
                 let callee = self.cx.instance(Instance::Function(id, type_args));
                 let (values, results, address) = self.call_values(None, args, result, into);

@@ -18,6 +18,7 @@ mod emitter;
 mod entry;
 mod expr;
 mod function;
+mod interface;
 mod intrinsic;
 mod layout;
 mod module;
@@ -43,8 +44,8 @@ pub struct BuildOptions {
 
 /// The whole program as SSA. The same tree always gives the same module.
 pub fn build(program: tir::Program, _sources: &SourceMap, options: BuildOptions) -> Module {
-    let tir::Program { types, modules, functions, globals, nominals, impls: _, initializers, main } = program;
-    let tree = Tree { modules, functions, globals, nominals, initializers, main };
+    let tir::Program { types, modules, functions, globals, nominals, impls, initializers, main } = program;
+    let tree = Tree { modules, functions, globals, nominals, impls, initializers, main };
     let mut builder = ModuleBuilder::new(&tree, types, options);
     if tree.main.is_some() || !tree.initializers.is_empty() {
         let entry = builder.instance(Instance::Entry);

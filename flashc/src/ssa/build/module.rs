@@ -24,6 +24,7 @@ pub struct Tree {
     pub functions: Vec<tir::Function>,
     pub globals: Vec<tir::Global>,
     pub nominals: Vec<tir::Nominal>,
+    pub impls: Vec<tir::Impl>,
     pub initializers: Vec<tir::FuncId>,
     pub main: Option<tir::FuncId>,
 }

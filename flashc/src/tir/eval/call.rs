@@ -23,6 +23,7 @@ impl Evaluator<'_> {
         let type_args: Vec<Ty> = type_args.iter().map(|&ty| self.resolve(ty)).collect();
         match &function.body {
             Body::Flash(body) => self.call_flash(function, body, type_args, args, span),
+            Body::Declared => self.not_constant(span, "calling a method of an interface"),
             Body::Intrinsic(intrinsic) => {
                 let values: Result<Vec<Const>, Exit> = args.iter().map(|arg| self.eval(arg)).collect();
                 self.intrinsic(*intrinsic, &values?, &type_args, args, span)

@@ -1,0 +1,87 @@
+//! Calls through interfaces whose receiver has a known type: which function it is.
+
+use super::emitter::Vals;
+use super::function::FnBuilder;
+use super::module::{Area, ModuleBuilder};
+use super::place::Place;
+use crate::tir::{self, NominalKind, Ty, TyKind};
+
+/// The function that a type has for a method of an interface.
+pub struct Implementation {
+    pub function: tir::FuncId,
+    pub type_args: Vec<Ty>,
+    self_ty: Ty,
+    /// The interface passes the receiver's address, this function takes the value: a reference.
+    takes_value: bool,
+}
+
+impl ModuleBuilder<'_> {
+    /// The `method`-th of the interface for a type, which is the first of the type arguments.
+    pub fn implementation(&mut self, interface: Ty, method: u32, type_args: Vec<Ty>) -> Implementation {
+        let tree = self.tree;
+        let (TyKind::Nominal(id, interface_args), Some(&self_ty)) = (self.kind(interface).clone(), type_args.first())
+        else {
+            bug!("build: a call of no interface")
+        };
+        let NominalKind::Interface { methods } = &tree.nominals[id.index()].kind else {
+            bug!("build: `{}` is no interface", tree.nominals[id.index()].name)
+        };
+        let declared = methods[method as usize].function;
+        for known in &tree.impls {
+            let mut found = vec![None; known.generics.len()];
+            if !self.matches(known.interface, interface, &mut found) || !self.matches(known.target, self_ty, &mut found)
+            {
+                continue;
+            }
+            let function = known.methods[method as usize];
+            let type_args = if function == declared {
+                interface_args.into_iter().chain(type_args).collect()
+            } else {
+                let own = type_args.into_iter().skip(1);
+                found.into_iter().map(|ty| ty.unwrap_or(Ty::ERROR)).chain(own).collect()
+            };
+            let by_address = |id: tir::FuncId| {
+                let function = &tree.functions[id.index()];
+                function.params.first().is_some_and(|param| function.locals[param.index()].is_reference)
+            };
+            let takes_value = by_address(declared) && !by_address(function);
+            return Implementation { function, type_args, self_ty, takes_value };
+        }
+        bug!("build: `{}` does not implement `{}`", self.type_name(self_ty), self.type_name(interface))
+    }
+
+    /// Whether the pattern is the type for some choice of its parameters, which it finds.
+    fn matches(&self, pattern: Ty, ty: Ty, found: &mut [Option<Ty>]) -> bool {
+        let all = |a: &[Ty], b: &[Ty], found: &mut [Option<Ty>]| {
+            a.len() == b.len() && a.iter().zip(b).all(|(&a, &b)| self.matches(a, b, found))
+        };
+        match (self.kind(pattern), self.kind(ty)) {
+            (TyKind::Param(index, _), _) => match found.get_mut(*index as usize) {
+                Some(slot) => *slot.get_or_insert(ty) == ty,
+                None => false,
+            },
+            (TyKind::Array(a), TyKind::Array(b))
+            | (TyKind::Optional(a), TyKind::Optional(b))
+            | (TyKind::Pointer(a), TyKind::Pointer(b)) => self.matches(*a, *b, found),
+            (TyKind::FixedArray(a, n), TyKind::FixedArray(b, m)) => n == m && self.matches(*a, *b, found),
+            (TyKind::Tuple(a), TyKind::Tuple(b)) => all(a, b, found),
+            (TyKind::Record(a), TyKind::Record(b)) => {
+                a.len() == b.len() && a.iter().zip(b).all(|((n, a), (m, b))| n == m && self.matches(*a, *b, found))
+            }
+            (TyKind::Function(a, r), TyKind::Function(b, s)) => all(a, b, found) && self.matches(*r, *s, found),
+            (TyKind::Nominal(i, a), TyKind::Nominal(j, b)) => i == j && all(a, b, found),
+            _ => pattern == ty,
+        }
+    }
+}
+
+impl FnBuilder<'_, '_> {
+    /// `mut self` of a reference type is the reference, not the address that the interface's callers pass.
+    pub fn adapt_receiver(&mut self, found: &Implementation, args: &mut [Vals]) {
+        if let (true, Some(receiver)) = (found.takes_value, args.first_mut()) {
+            let address = self.first(receiver);
+            let place = Place::Memory { address, offset: 0, area: Area::ANY, ty: found.self_ty, readonly: false };
+            *receiver = self.read(&place);
+        }
+    }
+}
