@@ -70,6 +70,9 @@ pub struct BuildCommand {
 pub struct CheckCommand {
     /// The program's entry module
     input: PathBuf,
+    /// Say on standard error how long each stage took
+    #[arg(long)]
+    time_passes: bool,
     #[command(flatten)]
     messages: MessageOptions,
 }
@@ -104,12 +107,15 @@ pub struct CodeOptions {
     /// How many threads compile [default: one for each core]; the output is the same
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     threads: usize,
+    /// Say on standard error how long each stage took
+    #[arg(long)]
+    time_passes: bool,
 }
 
 impl CodeOptions {
     pub fn compile_options(&self, target: Triple) -> CompileOptions {
-        let &CodeOptions { level, debug, overflow_checks, threads, .. } = self;
-        CompileOptions { target, level, cpu: self.target_cpu.clone(), debug, overflow_checks, threads }
+        let &CodeOptions { level, debug, overflow_checks, threads, time_passes, .. } = self;
+        CompileOptions { target, level, cpu: self.target_cpu.clone(), debug, overflow_checks, threads, time_passes }
     }
 }
 
@@ -372,7 +378,10 @@ fn run_build(command: &BuildCommand) -> Result<(), Problem> {
 }
 
 fn run_check(command: &CheckCommand) -> Result<(), Problem> {
-    let checked = pipeline::check(&command.input, &CompileOptions::default())?;
+    let checked = pipeline::check(
+        &command.input,
+        &CompileOptions { time_passes: command.time_passes, ..CompileOptions::default() },
+    )?;
     let pipeline::Checked { sources, diagnostics, program } = checked;
     if program.is_none() {
         return Err(Failure::Program { diagnostics, sources }.into());

@@ -9,6 +9,7 @@ pub mod pipeline;
 mod report;
 mod stack;
 pub mod stdlib;
+mod timing;
 
 pub use pipeline::{CompileOptions, Compiled, Failure, Object, compile, compile_to_object};
 pub use report::{Format, Reporter};

@@ -4,6 +4,7 @@
 use super::load::{self, FileReader, Reader};
 use super::report::Reporter;
 use super::stack::with_stack;
+use super::timing::Stopwatch;
 use crate::diagnostics::Diagnostic;
 use crate::emit::dwarf::DebugInfo;
 use crate::emit::object::ObjectOptions;
@@ -31,6 +32,8 @@ pub struct CompileOptions {
     pub overflow_checks: bool,
     /// 0: as many as the machine has cores. The output does not depend on it.
     pub threads: usize,
+    /// Says on standard error how long each stage took.
+    pub time_passes: bool,
 }
 
 impl Default for CompileOptions {
@@ -43,6 +46,7 @@ impl Default for CompileOptions {
             debug: false,
             overflow_checks: false,
             threads: 0,
+            time_passes: false,
         }
     }
 }
@@ -140,11 +144,15 @@ fn check_here(path: &Path, reader: &dyn Reader, options: &CompileOptions) -> Res
     if std::fs::metadata(path).is_ok_and(|file| file.len() > MAX_FILE_SIZE) {
         return Err(unreadable(io::Error::other("it is larger than 2 GB")));
     }
+    let mut watch = Stopwatch::start(options.time_passes);
     let (graph, mut diagnostics) = load::load(path, reader).map_err(unreadable)?;
+    watch.stage("parse");
     let (resolved, more) = resolve::resolve(&graph, &resolve_target(&options.target));
     diagnostics.extend(more);
+    watch.stage("resolve");
     let (program, more) = typecheck::check(&graph, &resolved, &typecheck::Options::default());
     diagnostics.extend(more);
+    watch.stage("typecheck");
     drop(resolved);
     let is_right = !diagnostics.iter().any(Diagnostic::is_error);
     Ok(Checked { sources: graph.sources, diagnostics, program: is_right.then_some(program) })
@@ -178,8 +186,11 @@ pub(super) fn optimised(path: &Path, reader: &dyn Reader, options: &CompileOptio
     let Checked { sources, diagnostics, program } = check_here(path, reader, options)?;
     let Some(program) = program else { return Err(Failure::Program { diagnostics, sources }) };
     let build_options = BuildOptions { overflow_checks: options.overflow_checks };
+    let mut watch = Stopwatch::start(options.time_passes);
     let mut module = ssa::build::build(program, &sources, build_options);
+    watch.stage("build");
     opt::optimize(&mut module, options.level);
+    watch.stage("optimize");
     Ok(Optimised { module, sources, warnings: diagnostics })
 }
 
@@ -194,8 +205,11 @@ pub fn compile_with(path: &Path, reader: &(dyn Reader + Sync), options: &Compile
     lower::check_options(&lower_options).map_err(Failure::Target)?;
     with_stack(options.threads, || {
         let Optimised { module, sources, warnings } = optimised(path, reader, options)?;
+        let mut watch = Stopwatch::start(options.time_passes);
         let mut machine = lower::lower(&module, &sources, &lower_options).map_err(Failure::Target)?;
+        watch.stage("lower");
         emit::normalize(&mut machine);
+        watch.stage("normalize");
         Ok(Compiled { machine, sources, warnings })
     })
 }
@@ -225,5 +239,8 @@ pub(super) fn object_bytes(compiled: &Compiled, path: &Path, options: &CompileOp
     let directory = directory();
     let debug = options.debug.then_some(DebugInfo { sources: &compiled.sources, directory: &directory });
     let file = path.file_name().map(|n| n.to_string_lossy()).unwrap_or_default();
-    emit::object::write(&compiled.machine, &ObjectOptions { debug, file: &file })
+    let mut watch = Stopwatch::start(options.time_passes);
+    let bytes = emit::object::write(&compiled.machine, &ObjectOptions { debug, file: &file });
+    watch.stage("object");
+    bytes
 }

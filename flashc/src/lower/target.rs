@@ -109,10 +109,12 @@ impl Machine {
 
     /// Cranelift for a function of that many instructions.
     pub fn isa_for(&self, instructions: usize) -> &dyn TargetIsa {
-        match instructions {
-            0..=LONG_FUNCTION => &*self.isa,
-            0..=LARGE_FUNCTION => &*self.isa_for_long,
-            _ => &*self.isa_for_large,
+        if instructions > LARGE_FUNCTION {
+            &*self.isa_for_large
+        } else if instructions > LONG_FUNCTION {
+            &*self.isa_for_long
+        } else {
+            &*self.isa
         }
     }
 
