@@ -28,6 +28,8 @@ pub enum Failure<'a> {
     /// The number that does not fit the type it is converted to.
     Conversion(i64),
     StackOverflow,
+    /// A module's variable that holds a reference was read before its `let` had run.
+    Unset,
     /// No memory for this many bytes.
     OutOfMemory(usize),
     /// A signal of the processor or system: its name, and the address it names.
@@ -58,6 +60,7 @@ impl Failure<'_> {
                 report.text("code that cannot be reached was reached; this is a bug of the Flash compiler")
             }
             Failure::Conversion(value) => report.text("conversion failed: the type has no value for ").signed(value),
+            Failure::Unset => report.text("a top-level variable is used before its `let` has run"),
             Failure::StackOverflow => report.text("stack overflow: the calls are nested too deeply"),
             // More than any system has: a size that was not even computed to the end.
             Failure::OutOfMemory(bytes) if bytes >> 48 != 0 => {

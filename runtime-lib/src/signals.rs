@@ -48,6 +48,11 @@ pub fn default_pipe() {
     unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
 }
 
+/// Nothing is ever mapped below (`vm.mmap_min_addr`): compiled code reaches into an object without a test for null,
+/// because there is none in a checked program but for a module's variable before its `let` has run. Objects that are
+/// larger are tested (see `ssa::build`).
+const NULL_PAGES: usize = 64 << 10;
+
 extern "C" fn handle(signal: i32, info: *mut libc::siginfo_t, context: *mut c_void) {
     let Some(index) = SIGNALS.iter().position(|(number, _)| *number == signal) else { return };
     // SAFETY: the kernel passes valid addresses to a handler with SA_SIGINFO.
@@ -63,6 +68,10 @@ extern "C" fn handle(signal: i32, info: *mut libc::siginfo_t, context: *mut c_vo
     match flash_place(&registers, address) {
         Some((start, true)) => {
             fail::print(Failure::StackOverflow, start);
+            process::exit_now(1)
+        }
+        Some((start, false)) if signal == libc::SIGSEGV && address < NULL_PAGES => {
+            fail::print(Failure::Unset, start);
             process::exit_now(1)
         }
         Some((start, false)) => {

@@ -73,7 +73,9 @@ pub fn check_options(options: &LowerOptions) -> Result<(), LowerError> {
 pub struct Machine {
     pub triple: Triple,
     isa: OwnedTargetIsa,
-    /// With the linear allocator, for functions that are too large for the good one.
+    /// Without Cranelift's own optimiser, for long functions.
+    isa_for_long: OwnedTargetIsa,
+    /// With the linear allocator as well, for functions that are too large for the good one.
     isa_for_large: OwnedTargetIsa,
     /// Floats are rounded by an instruction.
     pub has_rounding: bool,
@@ -81,19 +83,24 @@ pub struct Machine {
     pub makes_floats_of_integers: bool,
 }
 
+/// From this many instructions on, Cranelift's optimiser costs more than it gains: it computes a value again
+/// in each block that no other use leads to, so that a chain of sums with a `return` after each becomes
+/// quadratic, in time and in code.
+const LONG_FUNCTION: usize = 1_000;
 /// From this many instructions on, the backtracking register allocator becomes superlinear.
 const LARGE_FUNCTION: usize = 20_000;
 
 impl Machine {
     pub fn new(options: &LowerOptions) -> Result<Machine, LowerError> {
-        let isa = build_isa(options, "backtracking")?;
-        let isa_for_large = build_isa(options, "single_pass")?;
+        let isa = build_isa(options, options.optimize, "backtracking")?;
+        let isa_for_long = build_isa(options, Optimize::None, "backtracking")?;
+        let isa_for_large = build_isa(options, Optimize::None, "single_pass")?;
         let is_x86 = options.target.architecture == Architecture::X86_64;
         let has_sse41 = || isa.isa_flags().iter().any(|flag| flag.name == "has_sse41" && flag.as_bool() == Some(true));
         let has_rounding = !is_x86 || has_sse41();
         let makes_floats_of_integers = is_x86 && options.optimize == Optimize::Speed;
         let triple = options.target.clone();
-        Ok(Machine { triple, isa, isa_for_large, has_rounding, makes_floats_of_integers })
+        Ok(Machine { triple, isa, isa_for_long, isa_for_large, has_rounding, makes_floats_of_integers })
     }
 
     pub fn isa(&self) -> &dyn TargetIsa {
@@ -102,7 +109,11 @@ impl Machine {
 
     /// Cranelift for a function of that many instructions.
     pub fn isa_for(&self, instructions: usize) -> &dyn TargetIsa {
-        if instructions > LARGE_FUNCTION { &*self.isa_for_large } else { &*self.isa }
+        match instructions {
+            0..=LONG_FUNCTION => &*self.isa,
+            0..=LARGE_FUNCTION => &*self.isa_for_long,
+            _ => &*self.isa_for_large,
+        }
     }
 
     /// Between Flash functions.
@@ -121,14 +132,14 @@ impl Machine {
     }
 }
 
-fn build_isa(options: &LowerOptions, allocator: &str) -> Result<OwnedTargetIsa, LowerError> {
+fn build_isa(options: &LowerOptions, optimize: Optimize, allocator: &str) -> Result<OwnedTargetIsa, LowerError> {
     let mut shared = settings::builder();
     let mut set = |name: &str, value: &str| {
         if let Err(error) = shared.set(name, value) {
             bug!("lower: setting {name} = {value}: {error}");
         }
     };
-    set("opt_level", if options.optimize == Optimize::Speed { "speed" } else { "none" });
+    set("opt_level", if optimize == Optimize::Speed { "speed" } else { "none" });
     set("regalloc_algorithm", allocator);
     set("enable_pinned_reg", "true");
     set("preserve_frame_pointers", "true");

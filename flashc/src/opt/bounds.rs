@@ -16,6 +16,8 @@ use rustc_hash::FxHashMap;
 const LONGEST: i64 = 1 << 47;
 /// Steps of one proof.
 const MOST_STEPS: u32 = 64;
+/// Facts about one value that a proof looks at, the newest first.
+const MOST_FACTS: usize = 64;
 const DEEPEST: u32 = 8;
 
 /// Runs the pass. True when anything changed.
@@ -127,10 +129,18 @@ fn find_counters(function: &Function, cfg: &Cfg, dominators: &Dominators, loops:
     counters
 }
 
-/// What a latch adds to the parameter, if it is a constant other than 0.
+/// What a latch adds to the parameter, if it is a constant other than 0 and the same by each of its jumps.
 fn steps(function: &Function, latch: Block, header: Block, number: usize, param: Value) -> Option<i64> {
-    let Terminator::Jump(call) = &function.block(latch).terminator else { return None };
-    let next = function.inst(function.def_inst(*call.args.get(number).filter(|_| call.block == header)?)?);
+    let targets = function.block(latch).terminator.targets();
+    let mut jumps = targets.iter().filter(|target| target.block == header);
+    let first = step_of(function, *jumps.next()?.args.get(number)?, param)?;
+    jumps
+        .all(|target| target.args.get(number).and_then(|&next| step_of(function, next, param)) == Some(first))
+        .then_some(first)
+}
+
+fn step_of(function: &Function, next: Value, param: Value) -> Option<i64> {
+    let next = function.inst(function.def_inst(next)?);
     let step = match (next.op, &next.args[..]) {
         (Op::Iadd, &[a, b]) if a == param => function.as_iconst(b),
         (Op::Isub, &[a, b]) if a == param => function.as_iconst(b).and_then(i64::checked_neg),
@@ -358,7 +368,7 @@ impl Proof<'_> {
             number.checked_sub(plus).is_some_and(|rest| self.go_up(next, to, rest, depth - 1, steps))
         };
         if let Some(known) = self.facts.below.get(&from)
-            && known.iter().rev().any(|&(next, plus)| step(next, plus, steps))
+            && known.iter().rev().take(MOST_FACTS).any(|&(next, plus)| step(next, plus, steps))
         {
             return true;
         }
@@ -411,7 +421,7 @@ impl Proof<'_> {
             number.checked_add(plus).is_some_and(|rest| self.go_down(next, to, rest, depth - 1, steps))
         };
         if let Some(known) = self.facts.above.get(&from)
-            && known.iter().rev().any(|&(next, plus)| step(next, plus, steps))
+            && known.iter().rev().take(MOST_FACTS).any(|&(next, plus)| step(next, plus, steps))
         {
             return true;
         }
@@ -469,7 +479,7 @@ impl Proof<'_> {
         let Node::Value(value) = node else { return false };
         let known = self.facts.below.get(&node);
         known.is_some_and(|known| {
-            known.iter().any(|&(other, plus)| {
+            known.iter().rev().take(MOST_FACTS).any(|&(other, plus)| {
                 plus <= -constant
                     && matches!(other, Node::Value(o) if self.function.value_type(o) == self.function.value_type(value))
             })
@@ -480,7 +490,7 @@ impl Proof<'_> {
         let Node::Value(value) = node else { return false };
         let known = self.facts.above.get(&node);
         known.is_some_and(|known| {
-            known.iter().any(|&(other, plus)| {
+            known.iter().rev().take(MOST_FACTS).any(|&(other, plus)| {
                 plus >= -constant
                     && matches!(other, Node::Value(o) if self.function.value_type(o) == self.function.value_type(value))
             })

@@ -29,6 +29,7 @@ mod rotate;
 mod select;
 mod simplify;
 mod tailrec;
+mod version;
 
 use crate::ssa::verify::verify_with;
 use crate::ssa::{Block, Function, Loc, Location, Module, ScopeId, Signature};
@@ -114,6 +115,13 @@ pub const PASSES: &[Pass] = &[
     each("accumulate", accumulate::run, "licm has taken the addresses out"),
     each("memory", memory::run, "the loads before a loop are known inside it"),
     each("gvn", gvn::run, "what was taken out of several loops is equal"),
+    each(
+        "version",
+        version::run,
+        "licm has taken out all that does not change; checks that are left cannot be removed",
+    ),
+    each("simplify", simplify::run, "tests before loops may be constant"),
+    each("gvn", gvn::run, "tests before loops share what they compute"),
     each("branches", branches::run, "licm made blocks before loops that may be empty"),
     each("select", select::run, "licm has emptied the sides; nothing later looks at branches"),
     each("simplify", simplify::run, "selects of truth values"),

@@ -2,7 +2,7 @@
 //! with new block parameters where ways from different assignments meet. For passes that take a
 //! variable out of memory (`promote`) or copy blocks, so that a value has several definitions (`rotate`).
 
-use super::rewrite::{insert_args, insert_param, make_zero};
+use super::rewrite::{homes, insert_args, insert_param, make_zero};
 use crate::ssa::analysis::{Cfg, Dominators};
 use crate::ssa::{Block, Function, Type, Value};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -22,9 +22,11 @@ impl Frontiers {
                 let mut runner = predecessor;
                 while Some(runner) != dominators.immediate(block) {
                     let frontier: &mut Vec<Block> = &mut frontiers[runner.index()];
-                    if frontier.last() != Some(&block) {
-                        frontier.push(block);
+                    // Another predecessor has been this way, and up from here.
+                    if frontier.last() == Some(&block) {
+                        break;
                     }
+                    frontier.push(block);
                     match dominators.immediate(runner) {
                         Some(next) => runner = next,
                         None => break,
@@ -129,5 +131,60 @@ impl<'a> Variable<'a> {
                 insert_args(function, source, block, value);
             }
         }
+    }
+}
+
+/// After blocks were copied: each value of `copies` has a second definition, and uses elsewhere get
+/// whichever reaches them. `is_part` says which blocks are originals or copies.
+pub fn repair(function: &mut Function, copies: &FxHashMap<Value, Value>, is_part: impl Fn(Block) -> bool) {
+    let cfg = Cfg::new(function);
+    let mut originals: Vec<Value> = copies.keys().copied().collect();
+    originals.sort_unstable();
+    let mut uses: FxHashMap<Value, Vec<Block>> = FxHashMap::default();
+    for &block in &cfg.order {
+        if is_part(block) {
+            continue;
+        }
+        let mut note = |value: Value| {
+            if copies.contains_key(&value) {
+                let blocks = uses.entry(value).or_default();
+                if blocks.last() != Some(&block) {
+                    blocks.push(block);
+                }
+            }
+        };
+        let data = function.block(block);
+        data.insts.iter().for_each(|&inst| function.inst(inst).args.iter().for_each(|&arg| note(arg)));
+        data.terminator.for_each_value(note);
+    }
+    if uses.is_empty() {
+        return;
+    }
+    let dominators = Dominators::new(function, &cfg);
+    let frontiers = Frontiers::new(function, &cfg, &dominators);
+    let home = homes(function, &cfg);
+    for original in originals {
+        let Some(blocks) = uses.remove(&original) else { continue };
+        let both = [original, copies[&original]];
+        let assigned = both.into_iter().filter_map(|value| Some((home[value.index()]?, value))).collect();
+        let ty = function.value_type(original);
+        let mut variable = Variable::new(&cfg, &dominators, &frontiers, ty, assigned);
+        for block in blocks {
+            let value = variable.at_start(function, block);
+            for position in 0..function.block(block).insts.len() {
+                let inst = function.block(block).insts[position];
+                for arg in &mut function.inst_mut(inst).args {
+                    if *arg == original {
+                        *arg = value;
+                    }
+                }
+            }
+            function.block_mut(block).terminator.for_each_value_mut(|used| {
+                if *used == original {
+                    *used = value;
+                }
+            });
+        }
+        variable.finish(function);
     }
 }

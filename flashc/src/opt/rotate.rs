@@ -4,7 +4,7 @@
 //! Needs no unreachable blocks; `bounds` before it, which reads the test at the top. Copies small headers.
 
 use super::Context;
-use super::reaching::{Frontiers, Variable};
+use super::reaching::repair;
 use crate::ssa::analysis::{Cfg, Dominators, Loops};
 use crate::ssa::op::Class;
 use crate::ssa::{Block, Function, Inst, Terminator, Value};
@@ -27,32 +27,39 @@ pub fn run(function: &mut Function, _: &Context<'_>) -> bool {
             .rev()
             .find(|&index| !done.contains(&loops.loops[index].header) && is_test_at_top(function, &loops, index));
         let Some(index) = candidate else { break };
+        // The body's first block is the loop's header from now on: what it tests is not the loop's test.
         done.insert(loops.loops[index].header);
+        done.extend(body_of(function, &loops, index));
         rotate(function, &loops, index);
         changed = true;
     }
     changed
 }
 
-/// The header decides whether to leave, some latch does not, and the header may be copied.
+/// The header decides whether to leave, and may be copied.
 fn is_test_at_top(function: &Function, loops: &Loops, index: usize) -> bool {
     let this = &loops.loops[index];
     let data = function.block(this.header);
-    let Terminator::Branch { then, otherwise, .. } = &data.terminator else { return false };
-    let (stays, leaves) = (loops.contains(index, then.block), loops.contains(index, otherwise.block));
-    if stays == leaves || data.insts.len() > MOST_INSTS || this.header == function.entry() {
-        return false;
-    }
-    let body = if stays { then.block } else { otherwise.block };
-    if body == this.header {
+    if data.insts.len() > MOST_INSTS || this.header == function.entry() {
         return false;
     }
     let has_call = data
         .insts
         .iter()
         .any(|&inst| matches!(function.inst(inst).op.facts().class, Class::Call | Class::Allocate | Class::Write));
-    let ends_in_jump = |&latch: &Block| matches!(function.block(latch).terminator, Terminator::Jump(_));
-    !has_call && this.latches.iter().all(ends_in_jump)
+    !has_call && body_of(function, loops, index).is_some_and(|body| body != this.header)
+}
+
+/// Where the header's branch goes when it stays in the loop; none when it does not decide that.
+fn body_of(function: &Function, loops: &Loops, index: usize) -> Option<Block> {
+    let Terminator::Branch { then, otherwise, .. } = &function.block(loops.loops[index].header).terminator else {
+        return None;
+    };
+    match (loops.contains(index, then.block), loops.contains(index, otherwise.block)) {
+        (true, false) => Some(then.block),
+        (false, true) => Some(otherwise.block),
+        _ => None,
+    }
 }
 
 /// Copies the header for the ways into the loop; the old header stays for the back edges.
@@ -96,7 +103,7 @@ fn rotate(function: &mut Function, loops: &Loops, index: usize) {
         function.layout.remove(from);
         function.layout.insert(last, header);
     }
-    repair(function, header, copy, &map);
+    repair(function, &map, |block| block == header || block == copy);
 }
 
 fn copy_inst(function: &mut Function, inst: Inst, map: &mut FxHashMap<Value, Value>) -> Inst {
@@ -108,54 +115,4 @@ fn copy_inst(function: &mut Function, inst: Inst, map: &mut FxHashMap<Value, Val
         map.insert(result, value);
     }
     copied
-}
-
-/// Each value of the header now has two definitions: uses elsewhere get whichever reaches them.
-fn repair(function: &mut Function, header: Block, copy: Block, map: &FxHashMap<Value, Value>) {
-    let cfg = Cfg::new(function);
-    let dominators = Dominators::new(function, &cfg);
-    let frontiers = Frontiers::new(function, &cfg, &dominators);
-    let mut originals: Vec<Value> = map.keys().copied().collect();
-    originals.sort_unstable();
-    // Uses outside the header and the copy, by value.
-    let mut uses: FxHashMap<Value, Vec<Block>> = FxHashMap::default();
-    for &block in &cfg.order {
-        if block == header || block == copy {
-            continue;
-        }
-        let mut note = |value: Value| {
-            if map.contains_key(&value) {
-                let blocks = uses.entry(value).or_default();
-                if blocks.last() != Some(&block) {
-                    blocks.push(block);
-                }
-            }
-        };
-        let data = function.block(block);
-        data.insts.iter().for_each(|&inst| function.inst(inst).args.iter().for_each(|&arg| note(arg)));
-        data.terminator.for_each_value(note);
-    }
-    for original in originals {
-        let Some(blocks) = uses.remove(&original) else { continue };
-        let assigned = FxHashMap::from_iter([(header, original), (copy, map[&original])]);
-        let ty = function.value_type(original);
-        let mut variable = Variable::new(&cfg, &dominators, &frontiers, ty, assigned);
-        for block in blocks {
-            let value = variable.at_start(function, block);
-            for position in 0..function.block(block).insts.len() {
-                let inst = function.block(block).insts[position];
-                for arg in &mut function.inst_mut(inst).args {
-                    if *arg == original {
-                        *arg = value;
-                    }
-                }
-            }
-            function.block_mut(block).terminator.for_each_value_mut(|used| {
-                if *used == original {
-                    *used = value;
-                }
-            });
-        }
-        variable.finish(function);
-    }
 }

@@ -91,6 +91,8 @@ impl<'a> FnBuilder<'_, 'a> {
             }
             ExprKind::Deref(pointer) => {
                 let address = self.one(pointer);
+                let size = self.cx.layout(ty).size;
+                self.check_far_reach(address, size);
                 Place::Memory { address, offset: 0, area: Area::ANY, ty, readonly: false }
             }
             ExprKind::Field { base, index } => {
@@ -170,8 +172,20 @@ impl<'a> FnBuilder<'_, 'a> {
         }
     }
 
+    /// A reference is null only when a module's variable is read before its `let` has run. Reaching into it faults,
+    /// and the runtime says what happened; but not where the object is so large that the reach goes beyond the
+    /// addresses that are never mapped.
+    fn check_far_reach(&mut self, address: Value, size: u32) {
+        const NEVER_MAPPED: u32 = 64 << 10;
+        if size >= NEVER_MAPPED {
+            self.e.check(Op::NonNull, address);
+        }
+    }
+
     /// A field of the object at an address.
     pub fn object_field(&mut self, object: Value, class: Ty, index: usize) -> Place {
+        let size = self.cx.fields(class).size;
+        self.check_far_reach(object, size);
         let field = self.cx.fields(class).fields[index];
         let area = self.cx.area(Root::Object(class)).at(field.part);
         Place::Memory { address: object, offset: field.offset as i32, area, ty: field.ty, readonly: false }
