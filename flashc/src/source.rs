@@ -98,6 +98,12 @@ impl SourceMap {
         self.files.iter().enumerate().map(|(i, f)| (FileId(i as u32), &**f))
     }
 
+    /// The module that a program starts with: the first that is not of std, as std's prelude is loaded before it.
+    pub fn entry(&self) -> Option<&SourceFile> {
+        let mut files = self.files.iter();
+        files.find(|file| !file.path.starts_with("std:")).or(self.files.first()).map(|file| &**file)
+    }
+
     pub fn text(&self, span: Span) -> &str {
         self.file(span.file).text.get(span.start as usize..span.end as usize).unwrap_or("")
     }

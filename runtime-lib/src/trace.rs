@@ -48,6 +48,18 @@ impl Iterator for Entries {
     type Item = Entry;
 
     fn next(&mut self) -> Option<Entry> {
+        loop {
+            let entry = self.step()?;
+            // What has no name is the compiler's: wrappers, and the entry, into which `main` may have been inlined.
+            if !entry.function.is_empty() {
+                return Some(entry);
+            }
+        }
+    }
+}
+
+impl Entries {
+    fn step(&mut self) -> Option<Entry> {
         if let Some(place) = self.inlined {
             self.inlined = place.caller();
             return Some(Entry { function: place.function(), place: Some(place) });
@@ -57,16 +69,11 @@ impl Iterator for Entries {
             let was_crash = std::mem::take(&mut self.is_crash);
             self.advance();
             let Some(code) = here else { continue };
-            if code.function_name().is_empty() {
-                continue;
-            }
             return Some(self.entry(code, was_crash));
         }
         None
     }
-}
 
-impl Entries {
     fn entry(&mut self, code: CodePlace, is_crash: bool) -> Entry {
         let place = if is_crash { code.next_site() } else { code.call_site() };
         match place {

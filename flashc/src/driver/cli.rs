@@ -317,7 +317,7 @@ fn run_compile(command: &CompileCommand) -> Result<(), Problem> {
             let compiled = pipeline::compile(input, &options)?;
             reporter.diagnostics(&compiled.warnings, &compiled.sources);
             let bytes = match plan.emit {
-                Emit::Asm => emit::nasm::print(&compiled.machine, &compiled.sources).into_bytes(),
+                Emit::Asm => pipeline::nasm_text(&compiled, &options).into_bytes(),
                 _ => pipeline::object_bytes(&compiled, input, &options),
             };
             let Compiled { sources, .. } = compiled;

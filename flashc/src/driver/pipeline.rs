@@ -207,8 +207,22 @@ pub fn compile_to_object(path: &Path, options: &CompileOptions) -> Result<Object
     Ok(Object { bytes, sources: compiled.sources, warnings: compiled.warnings })
 }
 
+/// What relative paths in debug information are relative to.
+fn directory() -> String {
+    std::env::current_dir().map(|d| d.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+pub(super) fn nasm_text(compiled: &Compiled, options: &CompileOptions) -> String {
+    let sources = &compiled.sources;
+    if options.debug {
+        emit::nasm::print_with_debug(&compiled.machine, DebugInfo { sources, directory: &directory() })
+    } else {
+        emit::nasm::print(&compiled.machine, sources)
+    }
+}
+
 pub(super) fn object_bytes(compiled: &Compiled, path: &Path, options: &CompileOptions) -> Vec<u8> {
-    let directory = std::env::current_dir().map(|d| d.to_string_lossy().into_owned()).unwrap_or_default();
+    let directory = directory();
     let debug = options.debug.then_some(DebugInfo { sources: &compiled.sources, directory: &directory });
     let file = path.file_name().map(|n| n.to_string_lossy()).unwrap_or_default();
     emit::object::write(&compiled.machine, &ObjectOptions { debug, file: &file })

@@ -7,7 +7,7 @@
 use super::link_name;
 use super::section::{GimliSection, Section, TEXT_SYMBOL};
 use crate::lower::machine::{MachineFunction, MachineProgram, SourceFrame};
-use crate::source::{FileId, SourceMap};
+use crate::source::{FileId, SourceFile, SourceMap};
 use gimli::write::{
     Address, AttributeValue, DwarfUnit, Expression, LineProgram, LineString, Range, RangeList, Sections, UnitEntryId,
 };
@@ -31,7 +31,7 @@ pub(crate) fn sections(program: &MachineProgram, debug: DebugInfo<'_>) -> Vec<Se
     for function in &program.functions {
         writer.function(function);
     }
-    writer.dwarf.unit.line_program.end_sequence(u64::from(program.text_size));
+    writer.row(program.text_size, None, None);
     let mut sections = Sections::new(GimliSection::new());
     if let Err(error) = writer.dwarf.write(&mut sections) {
         crate::bug!("emit: DWARF: {error}");
@@ -56,7 +56,12 @@ struct Writer<'p> {
     /// The abstract instance of each function that was inlined somewhere.
     abstracts: IndexMap<&'p str, UnitEntryId, FxBuildHasher>,
     frame_register: Register,
+    /// Where in the text the open sequence of the line table begins.
+    sequence: Option<u32>,
 }
+
+/// Where debuggers are told that std's modules lie: nowhere on the user's disk.
+const STD_DIRECTORY: &str = "<flash std>";
 
 /// A call that was inlined: what was called, where, and the code that came of it.
 struct Inlined<'p> {
@@ -78,12 +83,15 @@ impl<'p> Writer<'p> {
             let text = if text.is_empty() { "." } else { text };
             LineString::new(text.replace('\0', "?"), encoding, &mut dwarf.line_strings)
         };
-        let paths: Vec<LineString> = debug.sources.files().map(|(_, file)| string(&file.path)).collect();
-        let first = paths.first().cloned().unwrap_or_else(|| string("?"));
-        let mut lines = LineProgram::new(encoding, line_encoding, string(debug.directory), None, first, None);
+        let entry = string(debug.sources.entry().map_or("?", |file| &file.path));
+        let mut lines = LineProgram::new(encoding, line_encoding, string(debug.directory), None, entry, None);
         let directory = lines.default_directory();
-        let files = paths.into_iter().map(|path| lines.add_file(path, directory, None)).collect();
-        lines.begin_sequence(Some(text_address(0)));
+        let std_directory = lines.add_directory(string(STD_DIRECTORY));
+        let add = |(_, file): (FileId, &SourceFile)| {
+            let is_std = file.path.starts_with("std:");
+            lines.add_file(string(&file.path), if is_std { std_directory } else { directory }, None)
+        };
+        let files = debug.sources.files().map(add).collect();
         dwarf.unit.line_program = lines;
         Writer {
             program,
@@ -92,6 +100,7 @@ impl<'p> Writer<'p> {
             files,
             abstracts: IndexMap::default(),
             frame_register: Register(if is_x86 { 6 } else { 29 }),
+            sequence: None,
         }
     }
 
@@ -106,7 +115,7 @@ impl<'p> Writer<'p> {
     fn unit_attributes(&mut self) {
         let root = self.dwarf.unit.root();
         let producer = self.string(concat!("flashc ", env!("CARGO_PKG_VERSION")));
-        let path = self.debug.sources.files().next().map_or(String::new(), |(_, file)| file.path.clone());
+        let path = self.debug.sources.entry().map_or(String::new(), |file| file.path.clone());
         let (name, directory) = (self.string(&path), self.string(self.debug.directory));
         self.set(root, gimli::DW_AT_producer, producer);
         // Flash has no number. Rust is the one whose names debuggers take from DW_AT_name and leave alone.
@@ -121,7 +130,8 @@ impl<'p> Writer<'p> {
     fn function(&mut self, function: &'p MachineFunction) {
         let root = self.dwarf.unit.root();
         let entry = self.dwarf.unit.add(root, gimli::DW_TAG_subprogram);
-        let (name, linkage) = (self.string(&function.name), self.string(&link_name(&function.symbol)));
+        let name = if function.name.is_empty() { &function.symbol } else { &function.name };
+        let (name, linkage) = (self.string(name), self.string(&link_name(&function.symbol)));
         self.set(entry, gimli::DW_AT_name, name);
         self.set(entry, gimli::DW_AT_linkage_name, linkage);
         self.set(entry, gimli::DW_AT_low_pc, AttributeValue::Address(text_address(function.text_offset)));
@@ -132,7 +142,7 @@ impl<'p> Writer<'p> {
         if function.is_public {
             self.set(entry, gimli::DW_AT_external, AttributeValue::FlagPresent);
         }
-        if let Some(place) = function.lines.first().and_then(|line| line.place.frames.last()) {
+        if let Some(place) = function.lines.first().and_then(|line| written(line.place.frames.last())) {
             let file = self.file(place.file);
             self.set(entry, gimli::DW_AT_decl_file, AttributeValue::FileIndex(file));
             self.set(entry, gimli::DW_AT_decl_line, AttributeValue::Udata(u64::from(place.line)));
@@ -147,39 +157,48 @@ impl<'p> Writer<'p> {
         self.files.get(file.0 as usize).copied()
     }
 
-    /// Rows of the line table: one wherever the innermost source position changes.
+    /// Rows of the line table: one wherever the innermost source position changes. Code that nobody wrote has
+    /// none: sequences end before it, because gdb takes a row of line 0 for more of the line before.
     fn line_rows(&mut self, function: &'p MachineFunction) {
         let first = function.lines.first();
         if first.is_none_or(|line| line.start > 0) {
             // The prologue belongs to the function's own first line; code without source to none.
-            let place = first.and_then(|line| line.place.frames.last());
+            let place = first.and_then(|line| written(line.place.frames.last()));
             self.row(function.text_offset, place, None);
         }
         let mut previous: Option<&SourceFrame> = None;
         for line in &function.lines {
             let Some(frame) = line.place.frames.first() else { continue };
-            if previous.is_none_or(|p| (p.file, p.line, p.column) != (frame.file, frame.line, frame.column)) {
-                self.row(function.text_offset + line.start, Some(frame), previous);
-                previous = Some(frame);
+            let frame = written(Some(frame));
+            let place = |frame: &SourceFrame| (frame.file, frame.line, frame.column);
+            if previous.map(place) != frame.map(place) || frame.is_none() {
+                self.row(function.text_offset + line.start, frame, previous);
+                previous = frame;
             }
         }
     }
 
     fn row(&mut self, text_offset: u32, frame: Option<&SourceFrame>, previous: Option<&SourceFrame>) {
-        let file = frame.and_then(|frame| self.file(frame.file)).or(self.files.first().copied());
-        let row = self.dwarf.unit.line_program.row();
-        row.address_offset = u64::from(text_offset);
-        row.line = frame.map_or(0, |frame| u64::from(frame.line));
-        row.column = frame.map_or(0, |frame| u64::from(frame.column));
-        if let Some(file) = file {
-            row.file = file;
-        }
-        // Another column of the same line is no place to stop.
-        row.is_statement = match (frame, previous) {
-            (Some(frame), Some(previous)) => (frame.file, frame.line) != (previous.file, previous.line),
-            _ => true,
+        let file = frame.and_then(|frame| self.file(frame.file));
+        let lines = &mut self.dwarf.unit.line_program;
+        let (Some(frame), Some(file)) = (frame, file) else {
+            if let Some(start) = self.sequence.take() {
+                lines.end_sequence(u64::from(text_offset - start));
+            }
+            return;
         };
-        self.dwarf.unit.line_program.generate_row();
+        let start = *self.sequence.get_or_insert_with(|| {
+            lines.begin_sequence(Some(text_address(text_offset)));
+            text_offset
+        });
+        let row = lines.row();
+        row.address_offset = u64::from(text_offset - start);
+        row.line = u64::from(frame.line);
+        row.column = u64::from(frame.column);
+        row.file = file;
+        // Another column of the same line is no place to stop.
+        row.is_statement = previous.is_none_or(|p| (frame.file, frame.line) != (p.file, p.line));
+        lines.generate_row();
     }
 
     fn inlined(&mut self, parent: UnitEntryId, inlined: &Inlined<'p>, text_offset: u32) {
@@ -202,8 +221,10 @@ impl<'p> Writer<'p> {
         }
         let file = self.file(inlined.call.file);
         self.set(entry, gimli::DW_AT_call_file, AttributeValue::FileIndex(file));
-        self.set(entry, gimli::DW_AT_call_line, AttributeValue::Udata(u64::from(inlined.call.line)));
-        self.set(entry, gimli::DW_AT_call_column, AttributeValue::Udata(u64::from(inlined.call.column)));
+        // Line 0 is no place. Without a line, gdb would not show what was inlined.
+        let (line, column) = written(Some(inlined.call)).map_or((0, 0), |call| (call.line, call.column));
+        self.set(entry, gimli::DW_AT_call_line, AttributeValue::Udata(u64::from(line)));
+        self.set(entry, gimli::DW_AT_call_column, AttributeValue::Udata(u64::from(column)));
         for child in &inlined.children {
             self.inlined(entry, child, text_offset);
         }
@@ -223,6 +244,11 @@ impl<'p> Writer<'p> {
         self.abstracts.insert(&callee.function, entry);
         entry
     }
+}
+
+/// The place, unless it is in a function that the compiler made up, as the entry is.
+fn written(frame: Option<&SourceFrame>) -> Option<&SourceFrame> {
+    frame.filter(|frame| !frame.function.is_empty())
 }
 
 fn text_address(offset: u32) -> Address {

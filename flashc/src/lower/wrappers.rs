@@ -34,10 +34,10 @@ impl Wrapper {
         }
     }
 
-    /// As a stack trace shows it.
+    /// As a debugger shows it; empty for what no source names.
     pub fn name(self, env: Environment<'_>) -> String {
         match self {
-            Wrapper::Entry(_) => "<entry>".to_owned(),
+            Wrapper::Entry(_) => String::new(),
             Wrapper::ExportC(id) => format!("<extern \"C\" {}>", env.module.functions[id.index()].symbol),
         }
     }

@@ -77,7 +77,8 @@ impl<'a> FunctionPrinter<'a> {
 
     fn header(&self, function: &MachineFunction, out: &mut String) {
         out.push_str("; ----------------------------------------------------------------------\n");
-        let _ = write!(out, "; {}", comment_text(&function.name));
+        let name = if function.name.is_empty() { &function.symbol } else { &function.name };
+        let _ = write!(out, "; {}", comment_text(name));
         if let Some(frame) = function.lines.first().and_then(|line| line.place.frames.last()) {
             let _ = write!(out, "  ({}:{})", self.path(frame), frame.line);
         }

@@ -66,7 +66,7 @@ impl Printer<'_> {
         let format = if self.is_elf { "elf64" } else { "win64" };
         let mut out = String::with_capacity(self.body.len() + 1024);
         let _ = writeln!(out, "; Made by flashc {} for {}.", env!("CARGO_PKG_VERSION"), self.program.target);
-        for (_, file) in sources.files().take(1) {
+        if let Some(file) = sources.entry() {
             let _ = writeln!(out, "; Source: {}", comment_text(&file.path));
         }
         let _ = writeln!(out, "; Assemble with: nasm -f {format}\n");

@@ -13,7 +13,7 @@ impl ModuleBuilder<'_> {
     pub fn build_entry(&mut self) -> Function {
         let tree = self.tree;
         let signature = Signature { params: Vec::new(), results: vec![Type::I64] };
-        self.synthesize("flash.entry".to_string(), signature, |builder| {
+        let mut entry = self.synthesize("flash.entry".to_string(), signature, |builder| {
             for &initializer in &tree.initializers {
                 builder.e.set_span(tree.functions[initializer.index()].span);
                 builder.call_function(initializer, Vec::new(), &[], Ty::VOID, None);
@@ -23,7 +23,10 @@ impl ModuleBuilder<'_> {
                 None => builder.e.iconst(Type::I64, 0),
             };
             builder.e.ret(&[code]);
-        })
+        });
+        // Nobody wrote it: stack traces and debuggers pass over what has no name.
+        entry.scopes[0].function.clear();
+        entry
     }
 
     /// `export extern "C" fn`: passes everything on to the function.
