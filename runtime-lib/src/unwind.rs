@@ -27,11 +27,11 @@ fn find_handler(start: Start) -> Option<Landing> {
     let Start { mut pc, mut frame, mut low, high, .. } = start;
     loop {
         if let Some(code) = program::find(pc) {
-            if code.function_name().is_empty() {
-                return None;
-            }
             if let Some((target, frame_size)) = code.handler() {
                 return Some(Landing { code: target, frame, stack: frame.checked_sub(frame_size)? });
+            }
+            if code.function_name().is_empty() {
+                return None;
             }
         }
         let (caller, return_address) = trace::read_frame(frame, low, high)?;
