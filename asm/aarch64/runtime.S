@@ -113,6 +113,25 @@ flash_spill_registers:
     FAIL flash_fail_slice, 6
     FAIL flash_fail_unreachable, 7
     FAIL flash_fail_conversion, 8
+    FAIL flash_throw, 9
+
+// void flash_resume(const void *code, void *frame, void *stack, void *error, Context *context)
+//
+// Goes on at a handler: see `flash_abi::program::Handler`. Does not come back.
+    .globl flash_resume
+    .hidden flash_resume
+    .type flash_resume, %function
+flash_resume:
+    .cfi_startproc
+    mov x16, x0
+    mov x29, x1
+    mov sp, x2
+    mov x0, x3
+    mov x21, x4
+    mov x1, xzr
+    br x16
+    .cfi_endproc
+    .size flash_resume, . - flash_resume
 
 // const Program *flash_linked_program(void): the program this executable was linked with, or null.
     .weak flash_program

@@ -36,6 +36,8 @@ pub struct Program {
     /// Names and source texts that the tables refer to by byte offset.
     pub strings: *const u8,
     pub strings_size: u64,
+    pub handlers: *const Handler,
+    pub handler_count: u64,
 }
 
 /// A range of `Program::strings`.
@@ -66,6 +68,20 @@ pub struct Site {
     pub pc: u32,
     /// Index in `Program::locations`.
     pub location: u32,
+}
+
+/// A call that has a handler for what is thrown out of it, sorted by `pc`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Handler {
+    /// Text offset of the call's return address.
+    pub pc: u32,
+    /// Text offset of the handler. It is entered with the frame pointer of the call, the stack pointer
+    /// `frame_size` below it, the pinned register, the error in the first register of exceptions (rax on
+    /// x86-64, x0 on aarch64), and anything in all others.
+    pub target: u32,
+    /// Bytes from the frame pointer down to the stack pointer.
+    pub frame_size: u32,
 }
 
 /// A place in the source, with the chain of calls that were inlined there.

@@ -97,6 +97,9 @@ runtime_symbols! {
     /// A conversion that the value does not fit, such as a number that is no scalar value to `char`.
     FailConversion = flash_fail_conversion(): Never;
 
+    /// Throws the error whose address is in `fail_a`: goes on at the innermost handler, or ends the program.
+    Throw = flash_throw(): Never;
+
     /// (descriptor) -> zeroed object of its fixed size, header set. The slow path of inline allocation.
     Alloc = flash_alloc(Ptr) -> (Ptr): Allocates;
     /// (buffer descriptor, count) -> buffer with `count` zeroed elements. Address of the object.

@@ -7,7 +7,7 @@ use crate::trace::Start;
 use flash_abi::context::Context;
 
 /// The exit code of a program that failed.
-const EXIT_CODE: i32 = 1;
+pub(crate) const EXIT_CODE: i32 = 1;
 
 /// A check that failed, with its operands.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +30,8 @@ pub enum Failure<'a> {
     StackOverflow,
     /// A module's variable that holds a reference was read before its `let` had run.
     Unset,
+    /// An error that nobody catches: the name of its type.
+    Uncaught(&'a [u8]),
     /// No memory for this many bytes.
     OutOfMemory(usize),
     /// A signal of the processor or system: its name, and the address it names.
@@ -61,6 +63,7 @@ impl Failure<'_> {
             }
             Failure::Conversion(value) => report.text("conversion failed: the type has no value for ").signed(value),
             Failure::Unset => report.text("a top-level variable is used before its `let` has run"),
+            Failure::Uncaught(name) => report.text("uncaught error: ").text(name),
             Failure::StackOverflow => report.text("stack overflow: the calls are nested too deeply"),
             // More than any system has: a size that was not even computed to the end.
             Failure::OutOfMemory(bytes) if bytes >> 48 != 0 => {
@@ -126,19 +129,25 @@ fn message<'a>(ctx: &Context) -> &'a [u8] {
 crate::native! {
     /// Where the shims of `asm/` jump to, with the number of the check.
     fn flash_check_failed(ctx: *mut Context, check: u32) {
-        // SAFETY: the shims pass the pinned register, which holds this thread's context.
+        if check == THROW {
+            // SAFETY: the shims pass the pinned register, which holds this thread's context.
+            unsafe { crate::unwind::throw(ctx) }
+        }
+        // SAFETY: as above.
         let context = unsafe { &*ctx };
-        let frame = context.fail_frame as usize;
-        let start = Start {
-            pc: context.fail_pc as usize,
-            frame,
-            low: frame,
-            high: context.stack_base as usize,
-            is_crash: false,
-        };
-        print(failure_of(check, context), start);
+        print(failure_of(check, context), place(context));
         process::exit(EXIT_CODE)
     }
+}
+
+/// The number of `flash_throw` among the shims.
+const THROW: u32 = 9;
+
+/// Where the code was that called a shim.
+pub(crate) fn place(context: &Context) -> Start {
+    let frame = context.fail_frame as usize;
+    let (pc, high) = (context.fail_pc as usize, context.stack_base as usize);
+    Start { pc, frame, low: frame, high, is_crash: false }
 }
 
 /// The frame pointer of the function this is inlined into.

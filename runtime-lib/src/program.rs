@@ -3,7 +3,7 @@
 //! that a signal handler may ask.
 
 use flash_abi::ABI_VERSION;
-use flash_abi::program::{Function, Location, MAGIC, Program, Site, StringRange};
+use flash_abi::program::{Function, Handler, Location, MAGIC, Program, Site, StringRange};
 use std::ptr::null_mut;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
@@ -134,6 +134,14 @@ impl CodePlace {
         let sites = self.sites();
         let index = sites.binary_search_by_key(&self.offset, |site| site.pc).ok()?;
         self.location(sites.get(index)?.location)
+    }
+
+    /// The handler of the call that returns exactly here: its address, and the size of the frame.
+    pub fn handler(self) -> Option<(usize, usize)> {
+        // SAFETY: the tables of a registered program are valid.
+        let handlers: &[Handler] = unsafe { table(self.program.handlers, self.program.handler_count) };
+        let handler = handlers.get(handlers.binary_search_by_key(&self.offset, |handler| handler.pc).ok()?)?;
+        Some((self.program.text as usize + handler.target as usize, handler.frame_size as usize))
     }
 
     /// The source place of the next call at or after this address in the same function: the best guess for

@@ -99,7 +99,7 @@ impl Entries {
 }
 
 /// The saved frame pointer and return address of a frame, when it can be one.
-fn read_frame(frame: usize, low: usize, high: usize) -> Option<(usize, usize)> {
+pub(crate) fn read_frame(frame: usize, low: usize, high: usize) -> Option<(usize, usize)> {
     let is_inside = frame >= low && high >= 16 && frame <= high - 16 && frame.is_multiple_of(8);
     // SAFETY: the caller's bounds are those of a mapped stack, and both words lie inside.
     is_inside.then(|| unsafe { ((frame as *const usize).read(), (frame as *const usize).add(1).read()) })

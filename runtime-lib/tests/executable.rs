@@ -95,10 +95,28 @@ fn programs_end_and_fail_as_they_should() {
 }
 
 #[test]
+fn errors_go_to_their_handlers() {
+    let program = build("throwing", &["failing.s"], &[]);
+    let output = run(&program, 9, &[]);
+    assert_eq!(
+        (output.status.code(), output.stdout.as_slice()),
+        (Some(8), b"hello\n".as_slice()),
+        "{}",
+        errors(&output)
+    );
+
+    let output = run(&program, 10, &[]);
+    assert_eq!(output.status.code(), Some(1));
+    let text = errors(&output);
+    assert!(text.starts_with("error: uncaught error: Oops\n --> failing.fl:5:31\n"), "{text}");
+    assert!(text.ends_with("  at deep (failing.fl:5:31)\n  at main (failing.fl:1:13)\n"), "{text}");
+}
+
+#[test]
 fn crashes_are_reported_and_keep_their_signal() {
     use std::os::unix::process::ExitStatusExt;
     let program = build("crashing", &["failing.s"], &[]);
-    for (arguments, signal, name) in [(3, 4, "SIGILL"), (5, 11, "SIGSEGV at 0x10"), (8, 11, "SIGSEGV at 0x10")] {
+    for (arguments, signal, name) in [(3, 4, "SIGILL"), (5, 11, "SIGSEGV at 0x20010"), (8, 11, "SIGSEGV at 0x20010")] {
         let output = run(&program, arguments, &[]);
         assert_eq!(output.status.signal(), Some(signal), "{}", errors(&output));
         let text = errors(&output);

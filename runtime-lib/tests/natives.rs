@@ -29,6 +29,8 @@ static PROGRAM: SharedProgram = SharedProgram(Program {
     file_count: 0,
     strings: null(),
     strings_size: 0,
+    handlers: null(),
+    handler_count: 0,
 });
 
 struct SharedProgram(Program);

@@ -127,13 +127,19 @@ flash$strings:
         db "pick"
 .end:
 
+        align 4, db 0
+        static flash$handlers:data (flash$handlers.end - flash$handlers)
+flash$handlers:
+        ; return address, handler, frame size
+.end:
+
         section .data.rel.ro progbits alloc noexec write align=16
 
         align 8, db 0
         global flash_program:data (flash_program.end - flash_program)
 flash_program:
         dq "FLASHPRG"               ; magic
-        dq 1                        ; ABI version
+        dq 2                        ; ABI version
         dq 0                        ; bytes of globals
         dq flash$globals            ; descriptor of globals
         dq 0                        ; entry
@@ -149,6 +155,8 @@ flash_program:
         dq 0                        ; how many
         dq flash$strings            ; strings
         dq 4                        ; bytes of strings
+        dq flash$handlers           ; handlers
+        dq 0                        ; how many
 .end:
 
 ; How debuggers and profilers walk through the frames of the functions above.

@@ -190,6 +190,7 @@ mod tests {
             relocations: Vec::new(),
             lines: Vec::new(),
             sites: Vec::new(),
+            handlers: Vec::new(),
             block_starts: vec![0],
             data_ranges: Vec::new(),
             unwind: None,

@@ -59,14 +59,31 @@ fn extended_param(ty: Type) -> AbiParam {
 }
 
 impl FunctionLowering<'_, '_> {
+    /// A Flash function as a callee.
+    pub fn flash_callee(&mut self, id: ssa::FuncId) -> ir::FuncRef {
+        let Some(callee) = self.env.module.functions.get(id.index()) else {
+            bug!("lower: call of {id}, which does not exist")
+        };
+        let signature = flash_signature(self.env.machine, &callee.signature);
+        self.import_function(Target::Function(id), |_| signature)
+    }
+
+    /// The signature of a call by address.
+    pub fn flash_signature_ref(&mut self, signature: &ssa::Signature) -> ir::SigRef {
+        if let Some(&found) = self.imports.signatures.get(signature) {
+            return found;
+        }
+        let made = flash_signature(self.env.machine, signature);
+        let made = self.builder.import_signature(made);
+        self.imports.signatures.insert(signature.clone(), made);
+        made
+    }
+
     pub fn lower_call(&mut self, inst: &InstData) {
         let mut args = self.value_list(&inst.args);
         let results = match (inst.op, &inst.aux) {
             (Op::Call, &Aux::Function(id)) => {
-                let callee = self.env.module.functions.get(id.index());
-                let Some(callee) = callee else { bug!("lower: call of {id}, which does not exist") };
-                let signature = flash_signature(self.env.machine, &callee.signature);
-                let function = self.import_function(Target::Function(id), |_| signature);
+                let function = self.flash_callee(id);
                 self.call_function(function, &args)
             }
             (Op::CallExtern, &Aux::Extern(id)) => {
@@ -81,15 +98,7 @@ impl FunctionLowering<'_, '_> {
                 self.call_function(function, &args)
             }
             (Op::CallIndirect, Aux::Signature(signature)) => {
-                let signature_ref = match self.imports.signatures.get(&**signature) {
-                    Some(&found) => found,
-                    None => {
-                        let made = flash_signature(self.env.machine, signature);
-                        let made = self.builder.import_signature(made);
-                        self.imports.signatures.insert((**signature).clone(), made);
-                        made
-                    }
-                };
+                let signature_ref = self.flash_signature_ref(signature);
                 let call = self.builder.ins().call_indirect(signature_ref, args[0], &args[1..]);
                 self.builder.inst_results(call).iter().copied().collect()
             }

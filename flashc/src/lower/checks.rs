@@ -12,6 +12,15 @@ use flash_abi::symbols::Rt;
 
 impl FunctionLowering<'_, '_> {
     pub fn lower_check(&mut self, inst: &InstData) {
+        let (handler, fine) = self.start_failing(inst);
+        self.call_without_context(handler, &[]);
+        self.builder.ins().trap(UNREACHABLE);
+        self.builder.switch_to_block(fine);
+    }
+
+    /// The compare, and the cold block up to the call of the runtime function returned, which the caller adds.
+    /// Also the block where the check holds.
+    pub fn start_failing(&mut self, inst: &InstData) -> (Rt, ir::Block) {
         let value = self.value(inst.args[0]);
         let fine = self.builder.create_block();
         let fails = self.builder.create_block();
@@ -47,9 +56,7 @@ impl FunctionLowering<'_, '_> {
             Op::NoOverflow => Rt::FailOverflow,
             _ => bug!("lower: `{}` is no check", inst.op.facts().name),
         };
-        self.call_without_context(handler, &[]);
-        self.builder.ins().trap(UNREACHABLE);
-        self.builder.switch_to_block(fine);
+        (handler, fine)
     }
 
     fn sign_extended(&mut self, value: ir::Value, ty: Type) -> ir::Value {

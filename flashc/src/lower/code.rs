@@ -3,14 +3,14 @@
 
 use super::extents;
 use super::function::Environment;
-use super::machine::{LineRange, MachineFunction, Relocation, RelocationKind, SourceFrame, SourcePlace};
+use super::machine::{Handler, LineRange, MachineFunction, Relocation, RelocationKind, SourceFrame, SourcePlace};
 use super::names::{Target, libcall_symbol};
 use crate::source::SourceMap;
 use crate::ssa::{self, Loc};
 use cranelift_codegen::binemit::Reloc;
 use cranelift_codegen::ir::{self, ExternalName};
 use cranelift_codegen::isa::TargetIsa;
-use cranelift_codegen::{CompiledCode, FinalizedMachReloc, FinalizedRelocTarget};
+use cranelift_codegen::{CompiledCode, FinalizedMachExceptionHandler, FinalizedMachReloc, FinalizedRelocTarget};
 
 /// All functions start at a multiple of this.
 pub const FUNCTION_ALIGN: u32 = 16;
@@ -55,6 +55,7 @@ pub fn collect(
         relocations: buffer.relocs().iter().map(|reloc| relocation(env, func, reloc)).collect(),
         lines,
         sites,
+        handlers: collect_handlers(compiled),
         block_starts: extents.block_starts,
         data_ranges: extents.data_ranges,
         unwind,
@@ -121,6 +122,22 @@ fn collect_places(
     }
     sites.sort_by_key(|(pc, _)| *pc);
     (lines, sites)
+}
+
+/// Where calls go on when something is thrown out of them.
+fn collect_handlers(compiled: &CompiledCode) -> Vec<Handler> {
+    let mut handlers: Vec<Handler> = Vec::new();
+    for call in compiled.buffer.call_sites() {
+        for handler in call.exception_handlers {
+            let (FinalizedMachExceptionHandler::Default(target), Some(frame_size)) = (handler, call.frame_offset)
+            else {
+                bug!("lower: a handler that takes less than everything, or whose frame has no size")
+            };
+            handlers.push(Handler { pc: call.ret_addr, target: *target, frame_size });
+        }
+    }
+    handlers.sort_by_key(|handler| handler.pc);
+    handlers
 }
 
 /// `function` writes a location as its number plus 1.

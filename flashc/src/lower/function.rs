@@ -1,5 +1,5 @@
 //! One SSA function to Cranelift's IR: blocks, values, terminators. Instructions are in `inst`,
-//! `memory`, `calls` and `checks`, which add methods to [`FunctionLowering`].
+//! `memory`, `calls`, `checks` and `handlers`, which add methods to [`FunctionLowering`].
 //!
 //! Blocks are visited in reverse post-order, so that a definition comes before its uses; blocks
 //! that nothing reaches are left out. Needs verified SSA.
@@ -15,6 +15,7 @@ use cranelift_codegen::ir::{
     StackSlotKind, TrapCode, UserFuncName, types,
 };
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Switch};
+use flash_abi::symbols::Rt;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
@@ -51,6 +52,8 @@ pub struct FunctionLowering<'a, 'b> {
 #[derive(Default)]
 pub struct Imports {
     pub functions: FxHashMap<Target, ir::FuncRef>,
+    /// Runtime functions as they are called where they may throw; see `handlers`.
+    pub throwing: FxHashMap<Rt, ir::FuncRef>,
     pub signatures: FxHashMap<ssa::Signature, ir::SigRef>,
     pub symbols: FxHashMap<Target, GlobalValue>,
 }
@@ -145,6 +148,12 @@ impl FunctionLowering<'_, '_> {
         for &inst in &data.insts {
             let inst = self.function.inst(inst);
             self.set_location(Some(inst.loc));
+            if let (Terminator::Try { normal, unwind }, Some(last)) = (&data.terminator, data.insts.last())
+                && std::ptr::eq(inst, self.function.inst(*last))
+            {
+                self.lower_try(inst, normal, unwind);
+                return data.insts.len() + 1;
+            }
             self.lower_inst(inst);
         }
         self.set_location(data.loc);
@@ -188,7 +197,7 @@ impl FunctionLowering<'_, '_> {
             Terminator::Unreachable => {
                 self.builder.ins().trap(UNREACHABLE);
             }
-            Terminator::Try { .. } => bug!("lower: `try` in {}", self.function.symbol),
+            Terminator::Try { .. } => bug!("lower: `try` of nothing in {}", self.function.symbol),
         }
     }
 
@@ -244,7 +253,7 @@ impl FunctionLowering<'_, '_> {
         }
     }
 
-    fn target(&self, call: &BlockCall) -> (ir::Block, SmallVec<[BlockArg; 4]>) {
+    pub fn target(&self, call: &BlockCall) -> (ir::Block, SmallVec<[BlockArg; 4]>) {
         (self.block(call.block), call.args.iter().map(|&arg| self.value(arg).into()).collect())
     }
 

@@ -32,12 +32,22 @@ pub struct MachineFunction {
     pub lines: Vec<LineRange>,
     /// Calls: return address as offset in the code, sorted.
     pub sites: Vec<(u32, SourcePlace)>,
+    /// Calls that have a handler, sorted by return address.
+    pub handlers: Vec<Handler>,
     /// Starts of basic blocks, sorted offsets; 0 is among them.
     pub block_starts: Vec<u32>,
     /// Where the instructions end and constants and jump tables that are not code begin; the
     /// code's length when there are none. Jump tables inside code are in `data_ranges`.
     pub data_ranges: Vec<(u32, u32)>,
     pub unwind: Option<UnwindInfo>,
+}
+
+/// As `flash_abi::program::Handler`, with offsets in the function's code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Handler {
+    pub pc: u32,
+    pub target: u32,
+    pub frame_size: u32,
 }
 
 /// A place with the calls that were inlined around it, innermost first: the last is in the function itself.

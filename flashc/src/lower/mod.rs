@@ -8,6 +8,7 @@ mod code;
 mod extents;
 mod floats;
 mod function;
+mod handlers;
 mod inst;
 pub mod machine;
 mod memory;

@@ -14,6 +14,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 const FUNCTIONS: &str = "flash$functions";
 const SITES: &str = "flash$sites";
+const HANDLERS: &str = "flash$handlers";
 const LOCATIONS: &str = "flash$locations";
 const FILES: &str = "flash$files";
 const STRINGS: &str = "flash$strings";
@@ -144,6 +145,7 @@ impl<'a> Tables<'a> {
     fn build(mut self, env: Environment<'_>, functions: &[MachineFunction], text_size: u32) -> Vec<MachineData> {
         let mut function_rows = Vec::new();
         let mut site_rows = Vec::new();
+        let mut handler_rows = Vec::new();
         for (index, function) in functions.iter().enumerate() {
             let start = function.text_offset;
             // Wrappers come after the module's functions; stack traces do not show them.
@@ -154,6 +156,9 @@ impl<'a> Tables<'a> {
                 let location = self.location(place);
                 push_words(&mut site_rows, [start + pc, location]);
             }
+            for handler in &function.handlers {
+                push_words(&mut handler_rows, [start + handler.pc, start + handler.target, handler.frame_size]);
+            }
         }
         let location_rows = self.location_rows();
         let file_rows = self.file_rows();
@@ -163,6 +168,7 @@ impl<'a> Tables<'a> {
             sites: site_rows.len() / size_of::<flash_abi::program::Site>(),
             locations: self.locations.len(),
             files: self.files.len(),
+            handlers: handler_rows.len() / size_of::<flash_abi::program::Handler>(),
         };
         let root = root(env, functions, text_size, &counts, self.strings.len());
         vec![
@@ -171,6 +177,7 @@ impl<'a> Tables<'a> {
             read_only(LOCATIONS.to_owned(), 4, location_rows),
             read_only(FILES.to_owned(), 4, file_rows),
             read_only(STRINGS.to_owned(), 1, self.strings),
+            read_only(HANDLERS.to_owned(), 4, handler_rows),
             root,
         ]
     }
@@ -238,6 +245,7 @@ struct Counts {
     sites: usize,
     locations: usize,
     files: usize,
+    handlers: usize,
 }
 
 /// `flash_abi::program::Program`, field by field.
@@ -270,6 +278,7 @@ fn root(
         (LOCATIONS, counts.locations),
         (FILES, counts.files),
         (STRINGS, strings_size),
+        (HANDLERS, counts.handlers),
     ];
     for (symbol, count) in tables {
         pointer(&mut bytes, Some(symbol));
@@ -287,7 +296,7 @@ fn root(
 
 #[cfg(all(test, target_pointer_width = "64"))]
 mod tests {
-    use flash_abi::program::{File, Function, Location, Program, Site};
+    use flash_abi::program::{File, Function, Handler, Location, Program, Site};
     use std::mem::{offset_of, size_of};
 
     /// The rows above are written by hand; they must be the structures that the runtime reads.
@@ -295,6 +304,7 @@ mod tests {
     fn rows_are_laid_out_as_the_abi_says() {
         assert_eq!([size_of::<Function>(), size_of::<Site>()], [16, 8]);
         assert_eq!([size_of::<Location>(), size_of::<File>()], [24, 16]);
+        assert_eq!([size_of::<Handler>(), offset_of!(Handler, frame_size)], [12, 8]);
         assert_eq!(offset_of!(Location, inlined_at), 20);
         let pointers = [
             offset_of!(Program, globals_descriptor),
@@ -305,8 +315,9 @@ mod tests {
             offset_of!(Program, locations),
             offset_of!(Program, files),
             offset_of!(Program, strings),
+            offset_of!(Program, handlers),
         ];
-        assert_eq!(pointers, [24, 32, 40, 56, 72, 88, 104, 120]);
-        assert_eq!(size_of::<Program>(), 136);
+        assert_eq!(pointers, [24, 32, 40, 56, 72, 88, 104, 120, 136]);
+        assert_eq!(size_of::<Program>(), 152);
     }
 }

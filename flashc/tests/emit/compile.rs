@@ -111,6 +111,7 @@ fn compile_function(isa: &OwnedTargetIsa, function: Function, symbols: &[String]
         relocations: relocations.collect(),
         lines,
         sites: Vec::new(),
+        handlers: Vec::new(),
         block_starts,
         data_ranges: if is_x86 { data_ranges(&code, &starts, &calls) } else { Vec::new() },
         unwind,

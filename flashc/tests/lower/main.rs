@@ -5,3 +5,4 @@ mod harness;
 mod operations;
 mod programs;
 mod tables;
+mod throwing;

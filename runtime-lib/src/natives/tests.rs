@@ -33,6 +33,8 @@ fn with_context(test: impl FnOnce(*mut Context) + Send) {
             file_count: 0,
             strings: null(),
             strings_size: 0,
+            handlers: null(),
+            handler_count: 0,
         };
         // SAFETY: this new thread has no context yet, and the program outlives the context.
         unsafe {

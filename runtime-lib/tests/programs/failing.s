@@ -1,8 +1,9 @@
 # A program as the compiler would make it, by hand: does what the number of its arguments says.
 #   0 prints and returns 7     1 fails a bounds check in an inlined call     2 recurses without end
-#   3 executes ud2             4 panics                                      5 reads address 16
+#   3 executes ud2             4 panics                                      5 reads address 0x20010
 #   6 calls exit(9)            7 recurses 40 deep, then divides by zero
-#   8 reads address 16 in foreign code without a frame pointer
+#   8 reads address 0x20010 in foreign code without a frame pointer
+#   9 catches an error that is thrown two calls below, and returns 8       10 throws one that nobody catches
 
     .text
 text_start:
@@ -29,6 +30,10 @@ site_count:
     je do_deep
     cmpq $8, %rax
     je do_foreign
+    cmpq $9, %rax
+    je do_catch
+    cmpq $10, %rax
+    je do_throw
     movq %r15, %rdi
     leaq hello(%rip), %rsi
     movq $6, %rdx
@@ -52,7 +57,7 @@ do_panic:
     call flash_fail_panic@PLT
 site_main_panic:
 do_wild:
-    movq 16, %rax
+    movq 0x20010, %rax
     nop
 do_exit:
     movq %r15, %rdi
@@ -67,7 +72,42 @@ do_foreign:
     call foreign
 site_main_foreign:
     ud2
+do_catch:
+    subq $16, %rsp
+    movq %rax, -8(%rbp)
+    call thrower_start
+site_main_catch:
+    ud2
+main_handler:                           # the error in rax, the stack as at the call
+    leaq error(%rip), %rcx
+    cmpq %rcx, %rax
+    jne 1f
+    cmpq $9, 8(%rsp)
+    jne 1f
+    movq %r15, %rdi
+    leaq hello(%rip), %rsi
+    movq $6, %rdx
+    call flash_print@PLT
+    movl $8, %eax
+    leave
+    ret
+1:  ud2
+do_throw:
+    call thrower_start
+site_main_throw:
+    ud2
 main_end:
+
+thrower_start:                          # fn deep again, line 5
+    pushq %rbp
+    movq %rsp, %rbp
+    leaq error(%rip), %rax
+    movq %rax, 40(%r15)
+    movl $-1, %ebx
+    call flash_throw@PLT
+site_thrower:
+    ud2
+thrower_end:
 
 get_start:                              # fn get, line 2; has `index` of line 3 inlined
     pushq %rbp
@@ -108,7 +148,7 @@ text_end:
 foreign:                                # no table knows it, and it uses the frame pointer for something else
     pushq %rbp
     movq $1, %rbp
-    movq 16, %rax
+    movq 0x20010, %rax
     popq %rbp
     ret
 
@@ -122,6 +162,7 @@ hello:
     .p2align 3
 functions:
     FUNCTION main_start, main_end, 0, 4
+    FUNCTION thrower_start, thrower_end, 19, 4
     FUNCTION get_start, get_end, 4, 3
     FUNCTION recurse_start, recurse_end, 12, 7
     FUNCTION deep_start, deep_end, 19, 4
@@ -133,11 +174,22 @@ sites:
     .long site_main_exit - text_start, 0
     .long site_main_deep - text_start, 0
     .long site_main_foreign - text_start, 0
+    .long site_main_catch - text_start, 0
+    .long site_main_throw - text_start, 0
+    .long site_thrower - text_start, 4
     .long site_get_bounds - text_start, 2
     .long site_recurse - text_start, 3
     .long site_deep_division - text_start, 4
     .long site_deep - text_start, 5
 sites_end:
+handlers:
+    .long site_main_catch - text_start, main_handler - text_start, 16
+error_type:
+    .long 8, 1, 4
+    .byte 0, 0, 0, 0
+    .long 1
+    .ascii "Oops"
+    .p2align 3
     .macro LOCATION line, column, name_offset, name_len, inlined_at
     .long 0, \line, \column, \name_offset, \name_len, \inlined_at
     .endm
@@ -162,16 +214,19 @@ source_end:
 
     .section .data.rel.ro, "aw", @progbits
     .p2align 3
+error:
+    .quad error_type
     .globl flash_program
 flash_program:
     .ascii "FLASHPRG"
-    .long 1, 0
+    .long 2, 0
     .quad 0, 0
     .quad main_start
     .quad text_start, text_end - text_start
-    .quad functions, 4
-    .quad sites, 11
+    .quad functions, 5
+    .quad sites, 14
     .quad locations, 6
     .quad files, 1
     .quad strings, source_end - strings
+    .quad handlers, 1
     .section .note.GNU-stack, "", @progbits

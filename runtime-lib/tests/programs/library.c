@@ -48,6 +48,6 @@ int64_t sum_of(int64_t count, int64_t (*next)(int64_t)) {
 
 struct Program {
     uint64_t magic; uint32_t version, reserved; uint64_t globals_size; const void *globals; int64_t (*entry)(void);
-    const void *text; uint64_t text_size; const void *rest[10];
+    const void *text; uint64_t text_size; const void *rest[12];
 };
-const struct Program flash_program = { 0x4752504853414c46, 1, 0, 16, &globals_type, entry };
+const struct Program flash_program = { 0x4752504853414c46, 2, 0, 16, &globals_type, entry };

@@ -12,9 +12,10 @@ const SHORTEST_TEXT: usize = 4;
 const TEXT_WIDTH: usize = 72;
 
 /// The tables of `flash_abi::program` that are rows of 32-bit numbers: symbol, numbers in a row, columns.
-const TABLES: [(&str, usize, &str); 4] = [
+const TABLES: [(&str, usize, &str); 5] = [
     ("flash$functions", 4, "start, end, name: offset, length"),
     ("flash$sites", 2, "return address, location"),
+    ("flash$handlers", 3, "return address, handler, frame size"),
     ("flash$locations", 6, "file, line, column, function: offset, length, inlined at"),
     ("flash$files", 4, "path: offset, length, text: offset, length"),
 ];
@@ -173,7 +174,7 @@ fn quoted(bytes: &[u8]) -> String {
 }
 
 /// The words of `flash_abi::program::Program`.
-const ROOT: [&str; 17] = [
+const ROOT: [&str; 19] = [
     "magic",
     "ABI version",
     "bytes of globals",
@@ -191,6 +192,8 @@ const ROOT: [&str; 17] = [
     "how many",
     "strings",
     "bytes of strings",
+    "handlers",
+    "how many",
 ];
 
 fn root(data: &MachineData, names: &mut Names, out: &mut String) {

@@ -20,6 +20,14 @@ pub enum Sink {
     Return,
 }
 
+/// What runs when its block is left.
+#[derive(Clone, Copy, Debug)]
+pub struct Deferred<'a> {
+    expr: &'a Expr,
+    /// Where what it throws goes, however the block is left.
+    handler: Option<Block>,
+}
+
 /// A loop or labelled block that we are in.
 #[derive(Clone, Debug)]
 pub struct Target {
@@ -64,6 +72,7 @@ impl<'a> FnBuilder<'_, 'a> {
             ExprKind::Loop { id, body, step } => self.loop_(*id, body, step.as_deref(), sink),
             ExprKind::Labelled { id, body } => self.labelled(*id, body, sink),
             ExprKind::Coalesce { value, default } => self.coalesce(value, default, sink),
+            ExprKind::Try { body, catches, finally: None } => self.try_(body, catches, sink),
             _ => match sink {
                 Sink::Discard => {
                     self.expr(expr);
@@ -116,7 +125,7 @@ impl<'a> FnBuilder<'_, 'a> {
             }
             StmtKind::Expr(expr) => self.put(expr, &Sink::Discard),
             StmtKind::Defer(expr) => match self.scopes.last_mut() {
-                Some(scope) => scope.push(expr),
+                Some(scope) => scope.push(Deferred { expr, handler: self.e.handler() }),
                 None => bug!("build: defer outside of a block"),
             },
         }
@@ -161,11 +170,13 @@ impl<'a> FnBuilder<'_, 'a> {
         let left = self.scopes.split_off(depth);
         let loc = self.e.loc();
         for index in (0..left.len()).rev() {
-            for expr in left[index].iter().rev() {
+            for deferred in left[index].iter().rev() {
                 if self.e.is_dead() {
                     break;
                 }
-                self.put(expr, &Sink::Discard);
+                let handler = self.e.set_handler(deferred.handler);
+                self.put(deferred.expr, &Sink::Discard);
+                self.e.set_handler(handler);
             }
         }
         self.e.set_loc(loc);
@@ -404,7 +415,7 @@ impl<'a> FnBuilder<'_, 'a> {
     fn try_tail_call(&mut self, expr: &'a Expr) -> bool {
         let Some(tail) = self.tail else { return false };
         let ExprKind::Call { args, .. } = &expr.kind else { return false };
-        if !self.is_self_call(expr) || self.scopes.iter().any(|scope| !scope.is_empty()) {
+        if !self.is_self_call(expr) || self.e.handler().is_some() || self.scopes.iter().any(|scope| !scope.is_empty()) {
             return false;
         }
         let Some(id) = self.id else { return false };

@@ -4,9 +4,10 @@
 
 use super::ssa_vars::{Graph, Var};
 use crate::source::Span;
+use crate::ssa::op::Class;
 use crate::ssa::{
-    Aux, Block, BlockCall, DataId, DescriptorId, ExternId, FloatCc, FuncId, Function, IntCc, Loc, Location, Mem, Op,
-    Region, ScopeId, Signature, Slot, SlotData, Terminator, Type, Value,
+    Aux, Block, BlockCall, DataId, DescriptorId, ExternId, FloatCc, FuncId, Function, InstData, IntCc, Loc, Location,
+    Mem, Op, Region, ScopeId, Signature, Slot, SlotData, Terminator, Type, Value,
 };
 use flash_abi::context;
 use flash_abi::symbols::{Effect, Rt};
@@ -20,6 +21,8 @@ pub struct Emitter {
     graph: Graph,
     block: Block,
     dead: bool,
+    /// Where what is thrown here goes; none: out of the function.
+    handler: Option<Block>,
     /// Blocks in the order in which they were begun, and those that belong at the end.
     order: Vec<Block>,
     cold: Vec<Block>,
@@ -34,6 +37,7 @@ impl Emitter {
             graph: Graph::new(func),
             block: entry,
             dead: false,
+            handler: None,
             order: vec![entry],
             cold: Vec::new(),
             loc: Loc(0),
@@ -89,6 +93,20 @@ impl Emitter {
 
     pub fn new_block(&mut self) -> Block {
         self.graph.new_block()
+    }
+
+    /// A new block that handles errors, and the error in it.
+    pub fn new_landing(&mut self) -> (Block, Value) {
+        self.graph.new_landing()
+    }
+
+    /// From now on what is thrown goes there; gives where it went before.
+    pub fn set_handler(&mut self, handler: Option<Block>) -> Option<Block> {
+        std::mem::replace(&mut self.handler, handler)
+    }
+
+    pub fn handler(&self) -> Option<Block> {
+        self.handler
     }
 
     pub fn is_dead(&self) -> bool {
@@ -195,6 +213,14 @@ impl Emitter {
         let inst = self.graph.func.make_inst(op, ty, args, aux, results, self.loc);
         if !self.dead {
             self.graph.func.block_mut(self.block).insts.push(inst);
+            if let Some(handler) = self.handler
+                && may_throw(self.graph.func.inst(inst))
+            {
+                let next = self.new_block();
+                let (normal, unwind) = (BlockCall::new(next, []), BlockCall::new(handler, []));
+                self.terminate(Terminator::Try { normal, unwind });
+                self.begin(next);
+            }
         }
         self.graph.func.inst(inst).results.clone()
     }
@@ -411,6 +437,15 @@ impl Emitter {
         }
         self.call_rt(rt, &[]);
         self.unreachable();
+    }
+}
+
+/// Whether an instruction may go on at a handler. Runtime functions that come back, and C, throw nothing.
+fn may_throw(inst: &InstData) -> bool {
+    match (inst.op, &inst.aux) {
+        (Op::Call | Op::CallIndirect, _) => true,
+        (Op::CallRt, Aux::Rt(rt)) => rt.symbol().effect == Effect::Never && rt.symbol().params.is_empty(),
+        _ => inst.op.facts().class == Class::Check,
     }
 }
 

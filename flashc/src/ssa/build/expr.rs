@@ -6,6 +6,7 @@ use super::function::FnBuilder;
 use super::place::Place;
 use crate::ssa::{Type, Value};
 use crate::tir::{Const, Expr, ExprKind, Ty, TyKind};
+use flash_abi::symbols::Rt;
 
 impl<'a> FnBuilder<'_, 'a> {
     /// The value of an expression: its scalars, or the address of one of the memory class, which
@@ -147,8 +148,18 @@ impl<'a> FnBuilder<'_, 'a> {
             | ExprKind::New(_)
             | ExprKind::Variant { .. }
             | ExprKind::Wrap(_) => self.aggregate(expr, ty),
-            ExprKind::Throw(_) | ExprKind::Try { .. } | ExprKind::Await(_) => {
-                bug!("build: exceptions and async functions do not exist yet")
+            ExprKind::Throw(error) => {
+                let error = self.one(error);
+                self.e.fail(Rt::Throw, error, None);
+                self.dummy(ty)
+            }
+            ExprKind::Try { finally: None, .. } => {
+                let sink = self.sink_for(ty);
+                self.put(expr, &sink);
+                self.take(&sink, ty)
+            }
+            ExprKind::Try { .. } | ExprKind::Await(_) => {
+                bug!("build: `finally` and async functions do not exist yet")
             }
         }
     }

@@ -1,13 +1,13 @@
 //! The body of one instance: where its parameters and locals live, and how it begins and ends.
 
-use super::control::{Sink, Target};
+use super::control::{Deferred, Sink, Target};
 use super::emitter::{Emitter, Vals};
 use super::module::{Area, Instance, ModuleBuilder, Root};
 use super::place::Place;
 use super::ssa_vars::Var;
 use crate::source::Span;
 use crate::ssa::{Block, Function, Hint, Mem, Region, Signature, Slot, Type, Value};
-use crate::tir::{self, Body, Expr, Inline, Local, LocalId, Ty};
+use crate::tir::{self, Body, Inline, Local, LocalId, Ty};
 use flash_abi::object::{BUFFER_DATA, CELL_VALUE, CLOSURE_CAPTURES, SLOT_EXACT};
 use flash_abi::symbols::Rt;
 
@@ -48,7 +48,7 @@ pub struct FnBuilder<'m, 'a> {
     /// Loops and labelled blocks that we are in, innermost last.
     pub targets: Vec<Target>,
     /// For each block we are in, what is deferred in it.
-    pub scopes: Vec<Vec<&'a Expr>>,
+    pub scopes: Vec<Vec<Deferred<'a>>>,
     pub tail: Option<TailLoop>,
 }
 

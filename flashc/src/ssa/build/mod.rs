@@ -16,6 +16,7 @@ mod control;
 mod convert;
 mod emitter;
 mod entry;
+mod errors;
 mod expr;
 mod function;
 mod interface;

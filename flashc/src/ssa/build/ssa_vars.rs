@@ -49,6 +49,8 @@ pub struct Graph {
     /// Zeros that stand for variables read before any assignment; they go first into the entry.
     zeros: FxHashMap<Type, Value>,
     zero_insts: Vec<Inst>,
+    /// Blocks that handle errors, with the error: their last parameter, so it is written last.
+    landings: Vec<(Block, Value)>,
 }
 
 impl Graph {
@@ -64,12 +66,21 @@ impl Graph {
             pending: Vec::new(),
             zeros: FxHashMap::default(),
             zero_insts: Vec::new(),
+            landings: Vec::new(),
         }
     }
 
     pub fn new_block(&mut self) -> Block {
         self.states.push(BlockState::default());
         self.func.add_block()
+    }
+
+    /// A new block that handles errors, and the error.
+    pub fn new_landing(&mut self) -> (Block, Value) {
+        let block = self.new_block();
+        let error = self.func.add_value(Type::Ptr, ValueDef::Param(block, u32::MAX));
+        self.landings.push((block, error));
+        (block, error)
     }
 
     pub fn new_var(&mut self, ty: Type) -> Var {
@@ -200,6 +211,11 @@ impl Graph {
         }
         let mut replaced = self.trivial_phis();
         self.write_params(&mut replaced);
+        for (block, error) in std::mem::take(&mut self.landings) {
+            let params = &mut self.func.blocks[block.index()].params;
+            self.func.values[error.index()].def = ValueDef::Param(block, params.len() as u32);
+            params.push(error);
+        }
         self.rewrite(&mut replaced);
         let zeros = std::mem::take(&mut self.zero_insts);
         let entry = self.func.entry();
