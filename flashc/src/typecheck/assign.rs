@@ -4,7 +4,7 @@ use super::body::{Binding, Body};
 use super::condition::global_fact;
 use super::entity::Entity;
 use super::flow::strip;
-use super::operator::{arithmetic_op, operator_text};
+use super::operator::arithmetic_op;
 use crate::ast::{self, BinaryOp, ExprKind as AstKind};
 use crate::diagnostics::Diagnostic;
 use crate::source::{Span, Symbol};
@@ -161,7 +161,7 @@ impl<'a> Body<'_, 'a> {
         // Bits and shifts are the integers' alone.
         let integers_only = is_shift || matches!(op, BinaryOp::BitAnd | BinaryOp::BitOr | BinaryOp::BitXor);
         if integers_only && self.cx.types.as_int(place_ty).is_none() {
-            let (l, r, text) = (self.show(place_ty), self.show(value.ty), operator_text(op));
+            let (l, r, text) = (self.show(place_ty), self.show(value.ty), op.text());
             return self.error("E0326", op_span, format!("`{text}=` does not apply to `{l}` and `{r}`"));
         }
         let value = if is_shift { self.shift_count(value, place_ty) } else { self.coerce(value, place_ty) };
@@ -201,7 +201,7 @@ impl<'a> Body<'_, 'a> {
             (BinaryOp::Coalesce, TyKind::Optional(inner)) => *inner,
             (BinaryOp::And | BinaryOp::Or, TyKind::Bool) => Ty::BOOL,
             _ => {
-                let (found, text) = (self.show(ty), operator_text(op));
+                let (found, text) = (self.show(ty), op.text());
                 self.expr(value, None);
                 return self.error("E0326", op_span, format!("`{text}=` does not apply to a `{found}`"));
             }

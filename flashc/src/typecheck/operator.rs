@@ -77,31 +77,6 @@ pub(super) fn arithmetic_op(op: BinaryOp) -> Option<tir::BinaryOp> {
     })
 }
 
-pub(super) fn operator_text(op: BinaryOp) -> &'static str {
-    match op {
-        BinaryOp::Add => "+",
-        BinaryOp::Sub => "-",
-        BinaryOp::Mul => "*",
-        BinaryOp::Div => "/",
-        BinaryOp::Rem => "%",
-        BinaryOp::BitAnd => "&",
-        BinaryOp::BitOr => "|",
-        BinaryOp::BitXor => "^",
-        BinaryOp::Shl => "<<",
-        BinaryOp::Shr => ">>",
-        BinaryOp::Ushr => ">>>",
-        BinaryOp::And => "&&",
-        BinaryOp::Or => "||",
-        BinaryOp::Coalesce => "??",
-        BinaryOp::Eq => "==",
-        BinaryOp::Ne => "!=",
-        BinaryOp::Lt => "<",
-        BinaryOp::Le => "<=",
-        BinaryOp::Gt => ">",
-        BinaryOp::Ge => ">=",
-    }
-}
-
 impl<'a> Body<'_, 'a> {
     pub(super) fn literal(&mut self, literal: &'a Literal, hint: Option<Ty>, span: Span) -> Expr {
         let (constant, ty) = match literal {
@@ -380,7 +355,7 @@ impl<'a> Body<'_, 'a> {
     fn operator_mismatch(&mut self, op: BinaryOp, op_span: Span, left: &Expr, right: &Expr) -> Expr {
         let (l, r) = (self.show(left.ty), self.show(right.ty));
         let span = left.span.to(right.span);
-        let text = operator_text(op);
+        let text = op.text();
         let mut diagnostic = Diagnostic::error("E0326", op_span, format!("`{text}` does not apply to `{l}` and `{r}`"))
             .secondary(left.span, format!("a `{l}`"))
             .secondary(right.span, format!("a `{r}`"));
