@@ -73,6 +73,10 @@ impl<'a> Body<'_, 'a> {
         let value = self.expr(value, Some(place_ty));
         let value_ty = self.shallow(value.ty);
         let value = self.coerce(value, place_ty);
+        let (place, value) = match self.keyed_assign(place, value, span) {
+            Ok(call) => return call,
+            Err(parts) => parts,
+        };
         self.check_target(&place, local);
         let fact = match place.kind {
             ExprKind::Global(id) => Some(global_fact(id)),

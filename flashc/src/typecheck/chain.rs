@@ -337,6 +337,9 @@ impl<'a> Body<'_, 'a> {
         let base = self.auto_deref(base);
         let ty = self.shallow(base.ty);
         let index_span = index.span;
+        if let Some(slot) = self.keyed_slot(&base, ty, index, span) {
+            return slot;
+        }
         let index = self.expr(index, Some(Ty::I64));
         let element = match *self.cx.types.kind(ty) {
             TyKind::Array(element) => element,

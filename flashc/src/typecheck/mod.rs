@@ -27,6 +27,7 @@ mod infer;
 mod init;
 mod interface;
 mod iterate;
+mod map;
 mod method;
 mod names;
 mod operator;

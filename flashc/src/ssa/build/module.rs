@@ -44,6 +44,8 @@ pub enum Instance {
     Equal(Ty),
     /// (a, b) -> i32: -1, 0 or 1.
     Order(Ty),
+    /// value -> i64
+    Hash(Ty),
     /// The program's entry.
     Entry,
     /// What C calls.

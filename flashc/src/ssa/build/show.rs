@@ -115,7 +115,7 @@ impl<'a> FnBuilder<'_, 'a> {
     }
 
     /// Writes a value to a buffer. Texts and chars are quoted when they are `nested` in something.
-    fn write_shown(&mut self, buffer: Value, ty: Ty, vals: &[Value], nested: bool) {
+    pub fn write_shown(&mut self, buffer: Value, ty: Ty, vals: &[Value], nested: bool) {
         if self.e.is_dead() {
             return;
         }
@@ -185,7 +185,12 @@ impl<'a> FnBuilder<'_, 'a> {
                 match &nominal.kind {
                     NominalKind::Record { .. } if self.cx.is_class(ty) => {
                         let object = self.read_leaf(&place, 0);
+                        let hook = self.cx.std_hook(ty, "show_into");
                         self.show_once(buffer, object, |this| {
+                            if let Some(hook) = hook {
+                                this.e.call(hook, &[object, buffer], &[]);
+                                return;
+                            }
                             this.show_fields(buffer, &place, nominal.name.as_str());
                         });
                     }
