@@ -11,5 +11,5 @@ mod stack;
 pub mod stdlib;
 mod timing;
 
-pub use pipeline::{CompileOptions, Compiled, Failure, Object, compile, compile_to_object};
+pub use pipeline::{Checked, CompileOptions, Compiled, Failure, Object, check, compile, compile_to_object, generate};
 pub use report::{Format, Reporter};
