@@ -236,7 +236,11 @@ impl Parser<'_> {
 
     /// Behind a block nothing is needed before the next arm.
     fn ends_arm(&self) -> bool {
-        self.token().first_on_line && !matches!(self.kind(), TokenKind::Dot | TokenKind::QuestionDot)
+        let continues = match self.kind() {
+            TokenKind::Dot => !self.variant_begins_arm(),
+            kind => kind == TokenKind::QuestionDot,
+        };
+        self.token().first_on_line && !continues
             || matches!(self.kind(), TokenKind::Comma | TokenKind::RightBrace | TokenKind::Eof)
             || matches!(self.kind(), TokenKind::Ident(_) | TokenKind::LeftParen | TokenKind::Minus)
             || super::expr::literal_of(self.kind()).is_some()
