@@ -23,6 +23,7 @@ mod entity;
 mod exhaustive;
 mod expr;
 mod flow;
+mod hints;
 mod infer;
 mod init;
 mod interface;
