@@ -18,7 +18,13 @@ fn directory(files: &[(&str, &str)]) -> TempDir {
 /// Runs `flash-rt test`: exit status, standard output and error.
 fn run(at: &TempDir, arguments: &[&str]) -> (i32, String, String) {
     let mut command = Command::new(assert_cmd::cargo::cargo_bin("flash-rt"));
-    command.current_dir(at.path()).env("NO_COLOR", "1").arg("test").arg("-O0").args(arguments);
+    command
+        .current_dir(at.path())
+        .env("NO_COLOR", "1")
+        .env("FLASH_STACK_MB", "2")
+        .arg("test")
+        .arg("-O0")
+        .args(arguments);
     let output = command.output().expect("output");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     (output.status.code().expect("an exit status"), text(&output.stdout), text(&output.stderr))
