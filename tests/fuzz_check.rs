@@ -83,7 +83,7 @@ fn damaged_programs() {
     let mut random = Random(7);
     let programs = programs();
     let mut reader = MemoryReader::default();
-    let parts = include_str!("run/core/_parts.fl");
+    let parts = include_str!("run/programs/_parts.fl");
     reader.files.insert("_parts.fl".into(), parts.to_owned());
     for text in &programs {
         survive(text, &reader);
