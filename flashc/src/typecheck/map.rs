@@ -37,12 +37,7 @@ impl<'a> Body<'_, 'a> {
     }
 
     /// `{ let map = Map.with_capacity(n); map.set(k, v); ...; map }`
-    pub(super) fn map_literal(
-        &mut self,
-        entries: &'a [(ast::Expr, ast::Expr)],
-        hint: Option<Ty>,
-        span: Span,
-    ) -> Expr {
+    pub(super) fn map_literal(&mut self, entries: &'a [(ast::Expr, ast::Expr)], hint: Option<Ty>, span: Span) -> Expr {
         let Some(id) = self.std_class("Map") else { return self.not_built(span, "maps without the prelude") };
         let (key_hint, value_hint) = self.map_hint(id, hint);
         let (keys, key) = self.elements(entries.iter().map(|(key, _)| key).collect(), key_hint, "K", span);
@@ -82,13 +77,7 @@ impl<'a> Body<'_, 'a> {
     }
 
     /// Values that must be of one type.
-    fn elements(
-        &mut self,
-        elements: Vec<&'a ast::Expr>,
-        hint: Option<Ty>,
-        name: &str,
-        span: Span,
-    ) -> (Vec<Expr>, Ty) {
+    fn elements(&mut self, elements: Vec<&'a ast::Expr>, hint: Option<Ty>, name: &str, span: Span) -> (Vec<Expr>, Ty) {
         match hint {
             Some(ty) => (elements.into_iter().map(|e| self.check(e, ty)).collect(), ty),
             None if elements.is_empty() => (Vec::new(), self.fresh(Symbol::new(name), span)),
@@ -117,10 +106,7 @@ impl<'a> Body<'_, 'a> {
         };
         args.push(value);
         let call = self.std_call(set, &type_args, args, span);
-        Ok(super::assign::in_block(
-            vec![Stmt { kind: StmtKind::Expr(call), span }],
-            super::body::void_expr(span),
-        ))
+        Ok(super::assign::in_block(vec![Stmt { kind: StmtKind::Expr(call), span }], super::body::void_expr(span)))
     }
 
     /// The method that assigns to a place that `keyed_slot` has made.

@@ -12,9 +12,12 @@ use crate::gc;
 use crate::native;
 use flash_abi::context::Context;
 use flash_abi::object::Str;
+use foldhash::fast::RandomState;
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::cmp::Ordering;
+use std::hash::{BuildHasher, Hasher};
+use std::sync::LazyLock;
 
 /// A buffer that a concatenation made: where its contents end, and where its room does.
 #[derive(Clone, Copy)]

@@ -69,8 +69,7 @@ impl FnBuilder<'_, '_> {
         let equal = self.equal(ty, a, b);
         let (TyKind::Float(_), &[a], &[b]) = (self.cx.kind(ty), a, b) else { return equal };
         let scalar = self.e.type_of(a);
-        let (a_nan, b_nan) =
-            (self.e.fcmp(FloatCc::Ne, scalar, a, a), self.e.fcmp(FloatCc::Ne, scalar, b, b));
+        let (a_nan, b_nan) = (self.e.fcmp(FloatCc::Ne, scalar, a, a), self.e.fcmp(FloatCc::Ne, scalar, b, b));
         let both = self.e.binary(Op::And, Type::I8, a_nan, b_nan);
         self.e.binary(Op::Or, Type::I8, equal, both)
     }

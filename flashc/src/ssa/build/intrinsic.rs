@@ -103,7 +103,7 @@ impl FnBuilder<'_, '_> {
                     let zero = self.e.zero_of(float_type(float));
                     single(self.e.binary(Op::Fadd, float_type(float), arg(0), zero))
                 }
-                _ => args.first().cloned().unwrap_or_default(),
+                _ => self.result_into(flat.iter().copied().collect(), first_ty, into),
             },
             Intrinsic::ArrayPointer => single(self.element_address(arg(0), arg(1), first_ty)),
             Intrinsic::ArrayZero => {
