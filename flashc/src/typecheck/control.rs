@@ -396,7 +396,8 @@ impl<'a> Body<'_, 'a> {
                 None
             }
         };
-        let flow = std::mem::replace(self.flow(), Flow::dead());
+        let flow = self.flow().clone();
+        self.flow().dead = true;
         let l = &mut self.frame().loops[index];
         let exit = std::mem::take(&mut l.exit);
         l.exit = exit.join(flow);
