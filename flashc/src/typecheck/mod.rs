@@ -22,6 +22,7 @@ mod convert;
 mod entity;
 mod exhaustive;
 mod expr;
+mod finite;
 mod flow;
 mod hints;
 mod infer;
