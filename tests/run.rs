@@ -44,7 +44,7 @@ fn prepare(road: &str, source: &Path, work: &Path) -> Result<Command, String> {
     match road {
         "flash-rt" | "unoptimised" | "stress" => {
             let mut command = Command::new(program("flash-rt"));
-            command.args(["run", if road == "unoptimised" { "-O0" } else { "-O2" }]).arg(source);
+            command.args(["run", "-w", if road == "unoptimised" { "-O0" } else { "-O2" }]).arg(source);
             if road == "stress" {
                 command.env("FLASH_GC", "stress,verify");
             }
@@ -81,6 +81,19 @@ fn check_diagnostics(source: &Path, expected: &Expected) -> Result<(), String> {
     match expected.fails.iter().find(|part| !stderr.contains(part.as_str())) {
         _ if output.status.code() != Some(1) => Err(format!("exit status {} instead of 1\n{stderr}", output.status)),
         Some(part) => Err(format!("the diagnostics lack `{part}`:\n{stderr}")),
+        None => Ok(()),
+    }
+}
+
+/// Warnings are those that the program tells, and none otherwise.
+fn check_warnings(source: &Path, expected: &Expected) -> Result<(), String> {
+    let output = run(Command::new(program("flashc")).arg("check").arg(source), "");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    match expected.warns.iter().find(|part| !stderr.contains(part.as_str())) {
+        Some(part) => Err(format!("the warnings lack `{part}`:\n{stderr}")),
+        None if expected.warns.is_empty() && !stderr.is_empty() => {
+            Err(format!("warnings; mend them or tell them by `//! warns: CODE`:\n{stderr}"))
+        }
         None => Ok(()),
     }
 }
@@ -122,6 +135,7 @@ fn programs_behave_alike_on_every_road() {
                 for road in ROADS.iter().filter(is_run) {
                     report(road, check(road, source, &expected));
                 }
+                report("check", check_warnings(source, &expected));
             } else {
                 report("check", check_diagnostics(source, &expected));
             }
