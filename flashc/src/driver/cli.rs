@@ -116,7 +116,16 @@ pub struct CodeOptions {
 impl CodeOptions {
     pub fn compile_options(&self, target: Triple) -> CompileOptions {
         let &CodeOptions { level, debug, overflow_checks, threads, time_passes, .. } = self;
-        CompileOptions { target, level, cpu: self.target_cpu.clone(), debug, overflow_checks, threads, time_passes }
+        CompileOptions {
+            target,
+            level,
+            cpu: self.target_cpu.clone(),
+            debug,
+            overflow_checks,
+            threads,
+            time_passes,
+            tests: false,
+        }
     }
 }
 
@@ -147,6 +156,10 @@ enum Deny {
 }
 
 impl MessageOptions {
+    pub fn color(self) -> Color {
+        self.color
+    }
+
     pub fn reporter(self) -> Reporter {
         Reporter {
             format: self.message_format,
