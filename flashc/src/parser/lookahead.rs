@@ -189,7 +189,9 @@ impl Parser<'_> {
                 TokenKind::LeftParen | TokenKind::LeftBracket | TokenKind::LeftBrace => depth += 1,
                 TokenKind::RightParen | TokenKind::RightBracket | TokenKind::RightBrace if depth > 0 => depth -= 1,
                 TokenKind::Comma | TokenKind::Semicolon if depth == 0 => return false,
-                TokenKind::RightParen | TokenKind::RightBracket | TokenKind::RightBrace | TokenKind::Eof => return false,
+                TokenKind::RightParen | TokenKind::RightBracket | TokenKind::RightBrace | TokenKind::Eof => {
+                    return false;
+                }
                 _ => {}
             }
         }
