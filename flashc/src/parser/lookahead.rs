@@ -178,23 +178,4 @@ impl Parser<'_> {
                 | Hash
         )
     }
-
-    /// At a `.` behind the block of an arm: does `.Variant` begin the next arm's pattern, rather than
-    /// a method call on the block? It does when `=>` comes before anything that ends an expression.
-    pub(super) fn variant_begins_arm(&self) -> bool {
-        let mut depth = 0_u32;
-        for ahead in 0..MAX_TYPE_ARGS {
-            match self.peek_kind(ahead) {
-                TokenKind::FatArrow if depth == 0 => return true,
-                TokenKind::LeftParen | TokenKind::LeftBracket | TokenKind::LeftBrace => depth += 1,
-                TokenKind::RightParen | TokenKind::RightBracket | TokenKind::RightBrace if depth > 0 => depth -= 1,
-                TokenKind::Comma | TokenKind::Semicolon if depth == 0 => return false,
-                TokenKind::RightParen | TokenKind::RightBracket | TokenKind::RightBrace | TokenKind::Eof => {
-                    return false;
-                }
-                _ => {}
-            }
-        }
-        false
-    }
 }
