@@ -314,7 +314,7 @@ impl<'a> Checker<'a> {
     /// A struct must not contain itself without a reference between.
     fn check_finite(&mut self, id: NominalId) {
         let mut path = Vec::new();
-        if !self.nominals[id.index()].is_class() && self.contains_inline(id, id, &mut path) {
+        if !self.nominals[id.index()].is_reference() && self.contains_inline(id, id, &mut path) {
             let info = &self.nominals[id.index()];
             let (name, span, is_enum) = (info.name, info.span, info.is_enum());
             if is_enum {
@@ -356,7 +356,7 @@ impl<'a> Checker<'a> {
 
     fn inline_structs(&self, ty: Ty, found: &mut Vec<NominalId>) {
         match self.types.kind(ty) {
-            TyKind::Nominal(id, args) if !self.nominals[id.index()].is_class() => {
+            TyKind::Nominal(id, args) if !self.nominals[id.index()].is_reference() => {
                 found.push(*id);
                 args.iter().for_each(|&arg| self.inline_structs(arg, found));
             }
@@ -462,7 +462,7 @@ impl<'a> Checker<'a> {
     /// `mut self` of such a type is an address: a change must reach the caller's value.
     pub(super) fn has_identity_by_address(&self, ty: Ty) -> bool {
         match self.types.kind(ty) {
-            TyKind::Nominal(id, _) => !self.nominals[id.index()].is_class(),
+            TyKind::Nominal(id, _) => !self.nominals[id.index()].is_reference(),
             TyKind::Array(_) | TyKind::Pointer(_) => false,
             _ => true,
         }
