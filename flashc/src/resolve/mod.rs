@@ -3,10 +3,9 @@
 //! knows the scopes.
 
 mod graph;
-mod suggest;
 
+pub use crate::diagnostics::{nearest, with_suggestion};
 pub use graph::{LoadedModule, ModuleGraph, ModuleIndex};
-pub use suggest::nearest;
 
 use crate::ast::{self, Attribute, ImportNames, ItemKind, PatternKind, StmtKind};
 use crate::diagnostics::Diagnostic;
@@ -75,6 +74,8 @@ pub struct Resolved<'a> {
     pub modules: Vec<ModuleScope>,
     /// Exports of `std:prelude`.
     pub prelude: FxHashMap<Symbol, DefId>,
+    /// What `#[cfg(...)]` asks about.
+    pub target: Target,
 }
 
 impl<'a> Resolved<'a> {
@@ -97,7 +98,7 @@ pub fn resolve<'a>(graph: &'a ModuleGraph, target: &Target) -> (Resolved<'a>, Ve
     }
     resolver.link();
     let prelude = graph.prelude.map(|p| resolver.modules[p.index()].exports.clone()).unwrap_or_default();
-    (Resolved { defs: resolver.defs, modules: resolver.modules, prelude }, resolver.diagnostics)
+    (Resolved { defs: resolver.defs, modules: resolver.modules, prelude, target: target.clone() }, resolver.diagnostics)
 }
 
 /// What `#[cfg(...)]` asks about.
@@ -343,14 +344,6 @@ impl<'a> Resolver<'a, '_> {
             (_, None) => {}
         }
         self.finish_link(link, missing);
-    }
-}
-
-/// Adds "did you mean" and the fix to a diagnostic.
-pub fn with_suggestion(diagnostic: Diagnostic, span: Span, near: Option<&str>) -> Diagnostic {
-    match near {
-        Some(near) => diagnostic.fix(span, format!("did you mean `{near}`?"), near),
-        None => diagnostic,
     }
 }
 

@@ -7,6 +7,7 @@
 //! order of the fields of their node.
 
 pub mod arith;
+pub mod contain;
 mod dump;
 pub mod eval;
 mod types;
@@ -57,6 +58,15 @@ pub struct Program {
     /// One function a module that has top-level statements, dependencies first.
     pub initializers: Vec<FuncId>,
     pub main: Option<FuncId>,
+    /// The entry module's tests, where they are asked for: then one of them runs instead of `main`.
+    pub tests: Vec<Test>,
+}
+
+/// `test "name" { ... }`
+#[derive(Clone, Debug)]
+pub struct Test {
+    pub name: Symbol,
+    pub function: FuncId,
 }
 
 #[derive(Clone, Debug)]

@@ -28,6 +28,7 @@ pub struct Tree {
     pub impls: Vec<tir::Impl>,
     pub initializers: Vec<tir::FuncId>,
     pub main: Option<tir::FuncId>,
+    pub tests: Vec<tir::Test>,
 }
 
 /// A function of the result, by what it is made from.
