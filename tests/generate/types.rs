@@ -197,20 +197,9 @@ impl Generator {
             10 if !self.classes.is_empty() && !is_pure => Ty::Class(self.rng.below(self.classes.len())),
             11 => Ty::Duo(inner(self), inner(self)),
             12 if !is_pure => Ty::Cell(inner(self)),
-            13 if !is_pure => Ty::Choice(self.payload_type(depth - 1), self.payload_type(depth - 1)),
+            13 if !is_pure => Ty::Choice(inner(self), inner(self)),
             14 => Ty::Str,
             _ => self.scalar_type(),
-        }
-    }
-
-    /// A random type of what an enum may hold.
-    fn payload_type(&mut self, depth: usize) -> Box<Ty> {
-        loop {
-            let ty = self.data_type(depth);
-            // FIXME: fixed arrays in enums are not built yet.
-            if self.all_parts(&ty, &|ty| !matches!(ty, Ty::Fixed(..))) {
-                return Box::new(ty);
-            }
         }
     }
 
@@ -238,7 +227,7 @@ impl Generator {
             let variants = (0..self.rng.between(1, 5))
                 .map(|v| {
                     let count = *self.rng.choose(&[0, 1, 1, 2, 3]);
-                    let fields = (0..count).map(|_| *self.payload_type(1)).collect();
+                    let fields = (0..count).map(|_| self.data_type(1)).collect();
                     Variant { name: format!("V{v}"), fields, is_named: count > 0 && self.rng.chance(30) }
                 })
                 .collect();
