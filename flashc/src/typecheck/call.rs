@@ -170,6 +170,9 @@ impl<'a> Body<'_, 'a> {
         for (&var, written) in types.iter().zip(std::mem::take(&mut self.owner_args)) {
             self.unify(var, written);
         }
+        if type_args.is_empty() {
+            self.default_type(id, &types, hint);
+        }
         self.require_bounds(&generics, &types, name, name_span);
         let mut values = Vec::new();
         if let Some(receiver) = receiver {

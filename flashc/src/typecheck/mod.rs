@@ -27,6 +27,7 @@ mod infer;
 mod init;
 mod interface;
 mod iterate;
+mod json;
 mod method;
 mod names;
 mod operator;

@@ -83,7 +83,7 @@ impl<'a> FnBuilder<'_, 'a> {
     }
 
     /// Marks the optional in a place as not null.
-    fn set_tag(&mut self, place: &Place, inner: Ty) {
+    pub fn set_tag(&mut self, place: &Place, inner: Ty) {
         if self.cx.has_niche(inner) {
             return;
         }
@@ -93,7 +93,7 @@ impl<'a> FnBuilder<'_, 'a> {
     }
 
     /// All leaves of a value of the memory class without fixed arrays.
-    fn write_leaves(&mut self, place: &Place, vals: &[Value]) {
+    pub fn write_leaves(&mut self, place: &Place, vals: &[Value]) {
         let leaves = self.cx.layout(place.ty()).leaves.clone();
         let place = self.resolve(place);
         let Place::Memory { address, offset, area, .. } = place else { return };

@@ -81,7 +81,7 @@ impl<'a> FnBuilder<'_, 'a> {
     }
 
     /// All machine-level arguments and results of a call, and where a result of the memory class goes.
-    fn call_values(
+    pub fn call_values(
         &mut self,
         closure: Option<Value>,
         args: &[Vals],
@@ -103,7 +103,7 @@ impl<'a> FnBuilder<'_, 'a> {
         (values, results, address)
     }
 
-    fn call_result(&mut self, vals: Vals, address: Option<Value>) -> Vals {
+    pub fn call_result(&mut self, vals: Vals, address: Option<Value>) -> Vals {
         match address {
             Some(address) => Vals::from_slice(&[address]),
             None => vals,
