@@ -1,18 +1,20 @@
-//! Program tests: every `tests/run/**/*.fl` is run by every road (in process, executable, object, NASM text), in process
+//! Program tests: every `tests/run/**/*.fl` is run by every road (in process, executable, NASM text), in process
 //! also without optimisation and with a collection and a check of the heap at every allocation. Each must give
-//! the output and exit code that stand in the program itself (the directives are those of `support`).
+//! the output and exit code that stand in the program itself (the directives are those of `support`). It is compiled
+//! once for all of them; a sample goes by the commands that users type, and all do with `FLASH_ROADS=all`.
 //!
 //! Files whose name starts with `_` are modules for others. `FLASH_TEST=part` runs only the programs whose path
 //! contains it.
 
 mod support;
 
+use flashc::opt;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use support::{Expected, expected, problems, program, root, run};
+use support::{Expected, expected, problems, program, roads, root, run, tool};
 
 fn programs(dir: &Path, found: &mut Vec<PathBuf>) {
     let mut entries: Vec<_> =
@@ -28,36 +30,69 @@ fn programs(dir: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// A tool that must work: its error output on failure.
-fn tool(command: &mut Command) -> Result<(), String> {
-    let output = run(command, "");
-    let noise = String::from_utf8_lossy(&output.stderr).into_owned();
-    if output.status.success() && noise.is_empty() { Ok(()) } else { Err(format!("{command:?}\n{noise}")) }
+const ROADS: &[&str] = &["flash-rt", "unoptimised", "stress", "executable", "nasm"];
+
+/// The roads as users go them, by commands alone: slower, so only a part of the programs goes there.
+const COMMANDS: &[&str] = &["flash-rt run", "flashc build", "flashc compile and link", "flashc compile and nasm"];
+
+/// One program in this many also goes by [`COMMANDS`].
+const SAMPLE: u64 = 10;
+
+/// Compiles the program and gives the commands that run it, each by a road.
+fn prepare(source: &Path, work: &Path, roads: &[&'static str]) -> Vec<(&'static str, Result<Command, String>)> {
+    let program = match roads::check(source) {
+        Ok(program) => program,
+        Err(problem) => return vec![("check", Err(problem))],
+    };
+    let build = |level: opt::Level, name: &str| -> Result<(roads::Code, PathBuf), String> {
+        let object = work.join(name);
+        let code = program.compile(level)?;
+        program.write_object(&code, &object)?;
+        Ok((code, object))
+    };
+    let (code, object) = match build(opt::Level::Full, "optimised.o") {
+        Ok(built) => built,
+        Err(problem) => return vec![("-O2", Err(problem))],
+    };
+    let prepare_one = |road: &str| match road {
+        "flash-rt" => Ok(roads::runner(&object)),
+        "unoptimised" => build(opt::Level::None, "unoptimised.o").map(|(_, object)| roads::runner(&object)),
+        "stress" => {
+            let mut command = roads::runner(&object);
+            command.env("FLASH_GC", "stress,verify");
+            Ok(command)
+        }
+        "executable" => {
+            let exe = work.join("executable.exe");
+            roads::link(&object, &exe).map(|()| Command::new(exe))
+        }
+        "nasm" => {
+            let object = work.join("nasm.o");
+            program.assemble(&code, &object).map(|()| roads::runner(&object))
+        }
+        _ => unreachable!("{road}"),
+    };
+    roads.iter().map(|&road| (road, prepare_one(road))).collect()
 }
 
-const ROADS: &[&str] = &["flash-rt", "unoptimised", "stress", "executable", "object", "nasm"];
-
-/// Builds the program by a road and gives the command that runs it.
-fn prepare(road: &str, source: &Path, work: &Path) -> Result<Command, String> {
+/// The same by commands.
+fn prepare_by_commands(road: &str, source: &Path, work: &Path) -> Result<Command, String> {
     let flashc = program("flashc");
-    let exe = work.join(format!("{road}.exe"));
+    let exe = work.join("by-command.exe");
+    let object = work.join("by-command.o");
     match road {
-        "flash-rt" | "unoptimised" | "stress" => {
+        "flash-rt run" => {
             let mut command = Command::new(program("flash-rt"));
-            command.args(["run", if road == "unoptimised" { "-O0" } else { "-O2" }]).arg(source);
-            if road == "stress" {
-                command.env("FLASH_GC", "stress,verify");
-            }
+            command.arg("run").arg(source);
             return Ok(command);
         }
-        "executable" => tool(Command::new(&flashc).args(["build", "-w"]).arg(source).arg("-o").arg(&exe))?,
-        "object" => {
-            let object = work.join("object.o");
+        "flashc build" => tool(Command::new(&flashc).args(["build", "-w"]).arg(source).arg("-o").arg(&exe))?,
+        "flashc compile and link" => {
             tool(Command::new(&flashc).args(["compile", "-w", "-g"]).arg(source).arg("-o").arg(&object))?;
             tool(Command::new(&flashc).arg("link").arg(&object).arg("-o").arg(&exe))?;
         }
-        "nasm" => {
-            let (text, object) = (work.join("nasm.asm"), work.join("nasm.o"));
+        "flashc compile and nasm" => {
+            let text = work.join("by-command.asm");
             tool(Command::new(&flashc).args(["compile", "-w"]).arg(source).arg("-o").arg(&text))?;
             tool(Command::new("nasm").args(["-f", "elf64", "-w+all"]).arg(&text).arg("-o").arg(&object))?;
             tool(Command::new(&flashc).arg("link").arg(&object).arg("-o").arg(&exe))?;
@@ -67,12 +102,19 @@ fn prepare(road: &str, source: &Path, work: &Path) -> Result<Command, String> {
     Ok(Command::new(exe))
 }
 
-fn check(road: &str, source: &Path, expected: &Expected) -> Result<(), String> {
+/// Runs what a road prepared, in a directory of its own.
+fn check(prepared: Result<Command, String>, expected: &Expected) -> Result<(), String> {
+    let mut command = prepared?;
     let work = tempfile::tempdir().expect("a temporary directory");
-    let mut command = prepare(road, source, work.path())?;
     let output = run(command.args(&expected.args).current_dir(work.path()), &expected.stdin);
     let problems = problems(&output, expected);
     if problems.is_empty() { Ok(()) } else { Err(problems) }
+}
+
+/// Whether the program is one of those that go by [`COMMANDS`]: always the same ones.
+fn is_sampled(name: &str) -> bool {
+    let sum = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |sum, b| (sum ^ u64::from(b)).wrapping_mul(0x100_0000_01b3));
+    sum.is_multiple_of(SAMPLE)
 }
 
 fn check_diagnostics(source: &Path, expected: &Expected) -> Result<(), String> {
@@ -100,6 +142,7 @@ fn programs_behave_alike_on_every_road() {
         println!("nasm is not installed: the NASM road is skipped");
     }
 
+    let all_roads = std::env::var_os("FLASH_ROADS").is_some_and(|value| value == "all");
     let failures = Mutex::new(Vec::new());
     let (next, runs) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let worker = || {
@@ -114,13 +157,20 @@ fn programs_behave_alike_on_every_road() {
                 }
             };
             if expected.fails.is_empty() {
-                let is_run = |road: &&&str| match **road {
-                    "nasm" => has_nasm,
+                let is_run = |road: &&str| match *road {
+                    "nasm" | "flashc compile and nasm" => has_nasm,
                     "stress" => !expected.allocates_much,
                     _ => true,
                 };
-                for road in ROADS.iter().filter(is_run) {
-                    report(road, check(road, source, &expected));
+                let work = tempfile::tempdir().expect("a temporary directory");
+                let roads: Vec<_> = ROADS.iter().copied().filter(is_run).collect();
+                for (road, prepared) in prepare(source, work.path(), &roads) {
+                    report(road, check(prepared, &expected));
+                }
+                if all_roads || is_sampled(&name) {
+                    for road in COMMANDS.iter().copied().filter(is_run) {
+                        report(road, check(prepare_by_commands(road, source, work.path()), &expected));
+                    }
                 }
             } else {
                 report("check", check_diagnostics(source, &expected));

@@ -16,12 +16,12 @@ pub struct RunCommand {
     pub code: CodeOptions,
     #[command(flatten)]
     pub messages: MessageOptions,
-    /// The program's entry module, and the program's arguments
+    /// The program's entry module or compiled object (`.o`), and the program's arguments
     #[arg(trailing_var_arg = true, value_name = "SCRIPT [ARGS]")]
     pub script: Vec<OsString>,
 }
 
-/// Compiles a program and runs it to its end. With `verbose` it says what it does.
+/// Compiles a program, if it is not yet, and runs it to its end. With `verbose` it says what it does.
 pub fn run(command: &RunCommand, verbose: bool) -> ExitCode {
     let reporter = command.messages.reporter();
     let Some((script, arguments)) = command.script.split_first() else {
@@ -29,6 +29,17 @@ pub fn run(command: &RunCommand, verbose: bool) -> ExitCode {
         return ExitCode::from(2);
     };
     let path = Path::new(script);
+    // Arguments that are not UTF-8 cannot be a `str`; the program sees what is legible.
+    let arguments = arguments.iter().map(|a| a.to_string_lossy().into_owned()).collect();
+    if path.extension().is_some_and(|extension| extension == "o") {
+        return match std::fs::read(path) {
+            Ok(bytes) => execute(&bytes, arguments, reporter, verbose),
+            Err(error) => {
+                reporter.error(&format!("cannot read `{}`: {error}", path.display()));
+                ExitCode::FAILURE
+            }
+        };
+    }
     if verbose {
         say(&format!("Compiling {}...\n", path.display()));
     }
@@ -42,8 +53,6 @@ pub fn run(command: &RunCommand, verbose: bool) -> ExitCode {
     };
     // Warnings are for those who check and build; a script's standard error is its own.
     let Object { bytes, .. } = object;
-    // Arguments that are not UTF-8 cannot be a `str`; the program sees what is legible.
-    let arguments = arguments.iter().map(|a| a.to_string_lossy().into_owned()).collect();
     execute(&bytes, arguments, reporter, verbose)
 }
 

@@ -40,6 +40,19 @@ fn the_runner_has_three_spellings() {
 }
 
 #[test]
+fn the_runner_runs_objects_without_their_sources() {
+    let at = directory(&[ARGS]);
+    command("flashc", &at).args(["compile", "args.fl", "-o", "args.o"]).assert().success();
+    fs::remove_file(at.path().join("args.fl")).expect("a removed source");
+    command("flash-rt", &at).args(["run", "args.o", "a", "b"]).assert().code(2).stdout("[\"a\", \"b\"]\n").stderr("");
+    command("flash-rt", &at).arg("other.o").assert().code(1).stdout("");
+    fs::write(at.path().join("text.o"), "fn main() { }").expect("a file");
+    let output = command("flash-rt", &at).arg("text.o").assert().code(1).get_output().clone();
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(text.contains("the object is broken"), "{text}");
+}
+
+#[test]
 fn what_stands_behind_the_script_is_the_programs() {
     let at = directory(&[ARGS]);
     let shown = "[\"--version\", \"-O0\", \"a b\"]\n";

@@ -2,6 +2,9 @@
 //! Rendering is in `render`; the words of a diagnostic stand where it is found.
 
 pub mod render;
+mod suggest;
+
+pub use suggest::{nearest, with_suggestion};
 
 use crate::source::Span;
 

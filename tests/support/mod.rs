@@ -3,6 +3,7 @@
 #![allow(dead_code, unused_imports, reason = "every test binary uses a part")]
 
 mod directives;
+pub mod roads;
 
 pub use directives::{Expected, expected, problems, run};
 
@@ -60,6 +61,13 @@ pub fn output(directory: &Path, program: impl AsRef<std::ffi::OsStr>, args: &[&s
     let mut command = Command::new(program.as_ref());
     command.current_dir(directory).args(args);
     command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"))
+}
+
+/// A tool that must work: its error output on failure.
+pub fn tool(command: &mut Command) -> Result<(), String> {
+    let output = run(command, "");
+    let noise = String::from_utf8_lossy(&output.stderr).into_owned();
+    if output.status.success() && noise.is_empty() { Ok(()) } else { Err(format!("{command:?}\n{noise}")) }
 }
 
 /// Copies a directory of sources, without what was built in it.

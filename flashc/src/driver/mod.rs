@@ -12,6 +12,6 @@ pub mod stdlib;
 mod tests;
 mod timing;
 
-pub use pipeline::{CompileOptions, Compiled, Failure, Object, compile, compile_to_object};
+pub use pipeline::{Checked, CompileOptions, Compiled, Failure, Object, check, compile, compile_to_object, generate};
 pub use report::{Color, Format, Reporter};
 pub use tests::{TestBlock, tests_of};

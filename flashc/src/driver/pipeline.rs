@@ -189,13 +189,41 @@ pub(super) struct Optimised {
 pub(super) fn optimised(path: &Path, reader: &dyn Reader, options: &CompileOptions) -> Result<Optimised, Failure> {
     let Checked { sources, diagnostics, program } = check_here(path, reader, options)?;
     let Some(program) = program else { return Err(Failure::Program { diagnostics, sources }) };
+    let module = to_ssa(program, &sources, options);
+    Ok(Optimised { module, sources, warnings: diagnostics })
+}
+
+fn to_ssa(program: tir::Program, sources: &SourceMap, options: &CompileOptions) -> ssa::Module {
     let build_options = BuildOptions { overflow_checks: options.overflow_checks };
     let mut watch = Stopwatch::start(options.time_passes);
-    let mut module = ssa::build::build(program, &sources, build_options);
+    let mut module = ssa::build::build(program, sources, build_options);
     watch.stage("build");
     opt::optimize(&mut module, options.level);
     watch.stage("optimize");
-    Ok(Optimised { module, sources, warnings: diagnostics })
+    module
+}
+
+fn to_machine(
+    module: &ssa::Module,
+    sources: &SourceMap,
+    options: &CompileOptions,
+) -> Result<MachineProgram, LowerError> {
+    let mut watch = Stopwatch::start(options.time_passes);
+    let mut machine = lower::lower(module, sources, &options.lower_options())?;
+    watch.stage("lower");
+    emit::normalize(&mut machine);
+    watch.stage("normalize");
+    Ok(machine)
+}
+
+/// Machine code for a checked program: for who needs it at several levels, and need not check it again.
+pub fn generate(
+    program: tir::Program,
+    sources: &SourceMap,
+    options: &CompileOptions,
+) -> Result<MachineProgram, LowerError> {
+    lower::check_options(&options.lower_options())?;
+    with_stack(options.threads, || to_machine(&to_ssa(program, sources, options), sources, options))
 }
 
 /// Compiles the program whose entry module is the file at `path`.
@@ -205,15 +233,10 @@ pub fn compile(path: &Path, options: &CompileOptions) -> Result<Compiled, Failur
 
 /// As [`compile`], with files from anywhere.
 pub fn compile_with(path: &Path, reader: &(dyn Reader + Sync), options: &CompileOptions) -> Result<Compiled, Failure> {
-    let lower_options = options.lower_options();
-    lower::check_options(&lower_options).map_err(Failure::Target)?;
+    lower::check_options(&options.lower_options()).map_err(Failure::Target)?;
     with_stack(options.threads, || {
         let Optimised { module, sources, warnings } = optimised(path, reader, options)?;
-        let mut watch = Stopwatch::start(options.time_passes);
-        let mut machine = lower::lower(&module, &sources, &lower_options).map_err(Failure::Target)?;
-        watch.stage("lower");
-        emit::normalize(&mut machine);
-        watch.stage("normalize");
+        let machine = to_machine(&module, &sources, options).map_err(Failure::Target)?;
         Ok(Compiled { machine, sources, warnings })
     })
 }

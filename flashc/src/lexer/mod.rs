@@ -2,6 +2,7 @@
 //! Spaces and comments are dropped, except doc comments. Does not look at the order of tokens,
 //! except that a number after `.` is the field of a tuple (`t.0.1`).
 
+mod lookalike;
 mod number;
 mod string;
 mod token;
@@ -205,15 +206,11 @@ impl Lexer<'_> {
             '[' => self.one(LeftBracket),
             ']' => self.one(RightBracket),
             '{' => {
-                if let Some(template) = self.templates.last_mut() {
-                    template.braces += 1;
-                }
+                self.open_brace();
                 self.one(LeftBrace)
             }
             '}' => {
-                if let Some(template) = self.templates.last_mut() {
-                    template.braces -= 1;
-                }
+                self.close_brace();
                 self.one(RightBrace)
             }
             ';' => self.one(Semicolon),
@@ -251,6 +248,19 @@ impl Lexer<'_> {
         self.push(kind);
     }
 
+    /// Braces inside `${` do not end it.
+    fn open_brace(&mut self) {
+        if let Some(template) = self.templates.last_mut() {
+            template.braces += 1;
+        }
+    }
+
+    fn close_brace(&mut self) {
+        if let Some(template) = self.templates.last_mut() {
+            template.braces = template.braces.saturating_sub(1);
+        }
+    }
+
     /// `?.` is one token, but `x?..y` is `?` and a range.
     fn is_question_dot(&self) -> bool {
         self.rest().starts_with("?.") && !self.rest().starts_with("?..")
@@ -286,19 +296,14 @@ impl Lexer<'_> {
 
     /// A run of characters that begin no token, told once.
     fn unknown(&mut self, first: char) {
-        let known = |c: char| c.is_ascii_graphic() || c.is_whitespace() || unicode_ident::is_xid_start(c);
-        let straight = match first {
-            '\u{201c}' | '\u{201d}' | '\u{201e}' => Some("\""),
-            '\u{2018}' | '\u{2019}' => Some("'"),
-            '\u{2212}' | '\u{2013}' => Some("-"),
-            '\u{d7}' => Some("*"),
-            '\u{2260}' => Some("!="),
-            '\u{2264}' => Some("<="),
-            '\u{2265}' => Some(">="),
-            _ => None,
+        if self.lookalike(first) {
+            return;
+        }
+        let known = |c: char| {
+            c.is_ascii_graphic() || c.is_whitespace() || unicode_ident::is_xid_start(c) || lookalike::is_lookalike(c)
         };
         self.position += first.len_utf8();
-        if straight.is_none() && !known(first) {
+        if !known(first) {
             let rest = self.rest();
             self.position += rest.find(known).unwrap_or(rest.len());
         }
@@ -310,8 +315,8 @@ impl Lexer<'_> {
             c => format!("`{c}` (U+{:04X})", c as u32),
         };
         let mut diagnostic = Diagnostic::error("E0001", span, format!("{name} means nothing here"));
-        if let Some(straight) = straight {
-            diagnostic = diagnostic.fix(span, format!("write `{straight}`"), straight);
+        if is_invisible(first) {
+            diagnostic = diagnostic.label("an invisible character").fix(span, "remove it", "");
         } else if first == '\\' {
             diagnostic = diagnostic.note("escapes with `\\` are for strings and characters");
         } else if first == '$' {
@@ -360,4 +365,9 @@ impl Lexer<'_> {
             self.diagnostics.push(diagnostic);
         }
     }
+}
+
+/// Spaces of no width and marks of direction, which come in with copied text.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}' | '\u{feff}' | '\u{ad}')
 }

@@ -176,10 +176,23 @@ impl Lexer<'_> {
                 let end = rest.find(|c| !unicode_ident::is_xid_continue(c)).unwrap_or(rest.len());
                 let name = Symbol::new(&rest[..end]);
                 self.position += end;
-                if self.peek() == Some('\'') { self.bad_char() } else { self.push(TokenKind::Label(name)) }
+                if self.peek() == Some('\'') || self.is_quoted_text() {
+                    self.bad_char();
+                } else {
+                    self.push(TokenKind::Label(name));
+                }
             }
             _ => self.bad_char(),
         }
+    }
+
+    /// Behind `'word`: no label, but the beginning of a text that another quote on the line ends.
+    fn is_quoted_text(&self) -> bool {
+        let uses_label = self.tokens.last().is_some_and(|t| matches!(t.kind, TokenKind::Break | TokenKind::Continue));
+        let rest = self.rest();
+        let line: usize = rest.chars().take_while(|c| *c != '\n').take(64).map(char::len_utf8).sum();
+        let defines_label = rest.trim_start().starts_with(':');
+        !uses_label && !defines_label && rest[..line].contains('\'')
     }
 
     /// Not exactly one character between quotes: takes what stands up to the quote on this line.

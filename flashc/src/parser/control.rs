@@ -1,7 +1,7 @@
 //! Control flow that gives values: blocks, `if`, `match`, loops, `try`, `select`, `unsafe`.
 
 use super::Parser;
-use crate::ast::{Arm, Catch, Condition, Expr, ExprKind, Ident, If, PatternKind, SelectArm};
+use crate::ast::{Arm, BinaryOp, Block, Catch, Condition, Expr, ExprKind, Ident, If, Pattern, PatternKind, SelectArm};
 use crate::diagnostics::Diagnostic;
 use crate::lexer::TokenKind;
 use crate::source::Span;
@@ -47,7 +47,7 @@ impl Parser<'_> {
             TokenKind::While => {
                 self.bump();
                 let condition = Box::new(self.condition());
-                ExprKind::While { label, condition, body: self.block() }
+                ExprKind::While { label, condition, body: self.body() }
             }
             TokenKind::Loop => {
                 self.bump();
@@ -90,7 +90,7 @@ impl Parser<'_> {
         loop {
             let start = self.bump().span;
             let condition = self.condition();
-            let then = self.block();
+            let then = self.body();
             links.push((start, condition, then));
             let is_elif = self.at_word("elif") || self.at_word("elsif");
             if is_elif {
@@ -108,7 +108,7 @@ impl Parser<'_> {
             if self.at(TokenKind::If) {
                 continue;
             }
-            let block = self.block();
+            let block = self.body();
             otherwise = Some(Expr { span: block.span, kind: ExprKind::Block(block) });
             break;
         }
@@ -148,16 +148,39 @@ impl Parser<'_> {
             self.bump();
             self.head_expression();
         }
-        if let Condition::Expr(Expr { kind: ExprKind::Assign { op: None, op_span, .. }, .. }) = &condition {
-            let span = *op_span;
-            self.last_error = None;
-            self.report(Diagnostic::error("E0109", span, "this assigns, where a condition is expected").fix(
-                span,
-                "write `==` to compare",
-                "==",
-            ));
+        match condition {
+            Condition::Expr(Expr { kind: ExprKind::Assign { op: None, op_span, target, value }, span }) => {
+                self.last_error = None;
+                self.report(Diagnostic::error("E0109", op_span, "this assigns, where a condition is expected").fix(
+                    op_span,
+                    "write `==` to compare",
+                    "==",
+                ));
+                let kind = ExprKind::Binary { op: BinaryOp::Eq, op_span, left: target, right: value };
+                Condition::Expr(Expr { kind, span })
+            }
+            condition => condition,
         }
-        condition
+    }
+
+    /// The block of a condition or loop; braces that are missing are told.
+    fn body(&mut self) -> Block {
+        if !self.at(TokenKind::LeftBrace) {
+            let found = match self.foreign_block() {
+                Some(block) => Some(block),
+                None => self.bare_body(),
+            };
+            if let Some(block) = found {
+                return block;
+            }
+        }
+        self.block()
+    }
+
+    /// `switch`, taken for `match`.
+    pub(super) fn match_at(&mut self, start: Span) -> Expr {
+        let kind = self.match_expr();
+        Expr { kind, span: self.span_from(start) }
     }
 
     fn let_condition(&mut self) -> Condition {
@@ -192,15 +215,52 @@ impl Parser<'_> {
 
     fn arm(&mut self) -> Arm {
         let start = self.span();
-        let pattern = self.pattern();
-        let guard = if self.eat(TokenKind::If) { Some(self.expression()) } else { None };
+        let pattern = self.foreign_arm().unwrap_or_else(|| self.pattern());
+        let guard = if self.eat(TokenKind::If) { Some(self.guard()) } else { None };
         let body = self.arm_body();
         Arm { pattern, guard, body, span: self.span_from(start) }
     }
 
+    /// An expression that `=>` ends.
+    fn guard(&mut self) -> Expr {
+        let no_arrow = std::mem::replace(&mut self.no_arrow, true);
+        let guard = self.expression();
+        self.no_arrow = no_arrow;
+        guard
+    }
+
+    /// `case x:` and `default:`; the pattern, where that is all there is to it.
+    fn foreign_arm(&mut self) -> Option<Pattern> {
+        let start = self.span();
+        let next = self.peek_kind(1);
+        let ends = matches!(next, TokenKind::FatArrow | TokenKind::Colon | TokenKind::Arrow);
+        if ends && (self.at_word("default") || self.at(TokenKind::Else)) {
+            self.report(Diagnostic::error("E0110", start, "the arm for everything else is `_`").fix(
+                start,
+                "write `_`",
+                "_",
+            ));
+            self.bump();
+            return Some(Pattern { kind: PatternKind::Wildcard, span: start });
+        }
+        let is_pattern = matches!(next, TokenKind::Ident(_) | TokenKind::Dot | TokenKind::Minus)
+            || super::expr::literal_of(next).is_some();
+        if is_pattern && (self.at_word("case") || self.at_word("when")) {
+            let until = Span { end: self.peek(1).span.start, ..start };
+            self.report(Diagnostic::error("E0110", start, "an arm begins with its pattern").fix(
+                until,
+                "leave it out",
+                "",
+            ));
+            self.bump();
+            self.last_error = Some(self.position);
+        }
+        None
+    }
+
     fn arm_body(&mut self) -> Expr {
         let start = self.span();
-        if self.at(TokenKind::Arrow) {
+        if matches!(self.kind(), TokenKind::Arrow | TokenKind::Colon) {
             self.report(Diagnostic::error("E0110", start, "an arm's value stands behind `=>`").fix(
                 start,
                 "write `=>`",
@@ -236,10 +296,27 @@ impl Parser<'_> {
 
     /// Behind a block nothing is needed before the next arm.
     fn ends_arm(&self) -> bool {
+        if self.at_variant_arm() {
+            return true;
+        }
         self.token().first_on_line && !matches!(self.kind(), TokenKind::Dot | TokenKind::QuestionDot)
             || matches!(self.kind(), TokenKind::Comma | TokenKind::RightBrace | TokenKind::Eof)
             || matches!(self.kind(), TokenKind::Ident(_) | TokenKind::LeftParen | TokenKind::Minus)
             || super::expr::literal_of(self.kind()).is_some()
+    }
+
+    /// `.Variant` with what makes an arm of it behind it, rather than a method of the block's value.
+    fn at_variant_arm(&self) -> bool {
+        if !self.at(TokenKind::Dot) || !matches!(self.peek_kind(1), TokenKind::Ident(_)) {
+            return false;
+        }
+        let end = match self.peek_kind(2) {
+            TokenKind::LeftParen | TokenKind::LeftBrace => self.behind_brackets(2),
+            _ => Some(2),
+        };
+        end.is_some_and(|end| {
+            matches!(self.peek_kind(end), TokenKind::FatArrow | TokenKind::Pipe | TokenKind::If | TokenKind::At)
+        })
     }
 
     /// The comma behind an arm, which a block may do without.
@@ -275,7 +352,7 @@ impl Parser<'_> {
             self.expect(TokenKind::In, "and what to loop over");
         }
         let iterable = Box::new(self.head_expression());
-        ExprKind::For { label, pattern, iterable, is_await, body: self.block() }
+        ExprKind::For { label, pattern, iterable, is_await, body: self.body() }
     }
 
     fn is_c_for(&self) -> bool {
@@ -363,7 +440,7 @@ impl Parser<'_> {
             pattern
         });
         let pattern = pattern.filter(|p| !matches!(p.kind, PatternKind::Error));
-        let value = self.expression();
+        let value = self.guard();
         let body = self.arm_body();
         SelectArm { pattern, value, body }
     }

@@ -11,14 +11,28 @@ impl Parser<'_> {
     pub(super) fn primary(&mut self) -> Expr {
         let start = self.span();
         if let Some(literal) = self.literal() {
+            if matches!(literal.kind, ExprKind::Literal(Literal::Str(_))) {
+                self.foreign_text(start);
+            }
             return literal;
         }
+        if self.at_arrow_closure() {
+            return self.arrow_closure();
+        }
         let kind = match self.kind() {
+            TokenKind::Pipe | TokenKind::PipePipe => return self.bar_closure(),
+            TokenKind::Ident(_) if self.at_foreign_function_value() => {
+                self.tell_function_word();
+                return self.closure();
+            }
             TokenKind::Ident(name) => {
                 if self.at_select() {
                     return self.select();
                 }
                 self.bump();
+                if let Some(text) = self.foreign_name(name, start) {
+                    return text;
+                }
                 if name.as_str() == "new" && matches!(self.kind(), TokenKind::Ident(_)) && !self.token().first_on_line {
                     self.last_error = None;
                     self.report(

@@ -73,9 +73,12 @@ impl Parser<'_> {
             TokenKind::Ident(word) => match word.as_str() {
                 "type" => is_name(next) && !self.peek(1).first_on_line,
                 "test" => matches!(next, TokenKind::Str(_)) && self.peek_kind(2) == TokenKind::LeftBrace,
-                "function" | "func" | "def" => is_name(next) && self.peek_kind(2) == TokenKind::LeftParen,
-                "pub" => Parser::begins_statement(next) || next == TokenKind::Async,
-                _ => false,
+                _ => {
+                    self.at_function_word()
+                        || self.at_modifier()
+                        || self.at_foreign_declaration()
+                        || self.at_nameless_function(0)
+                }
             },
             _ => false,
         }
@@ -88,18 +91,11 @@ impl Parser<'_> {
         // A doc comment may stand behind the attributes too.
         let doc = doc.or_else(|| self.doc());
         let mut export = None;
-        if self.at_word("pub") {
-            let span = self.span();
-            self.report(Diagnostic::error("E0110", span, "Flash spells it `export`").fix(
-                span,
-                "write `export`",
-                "export",
-            ));
-            export = Some(self.bump().span);
-        }
         if self.at(TokenKind::Export) {
             export = Some(self.bump().span);
+            self.export_default();
         }
+        export = export.or(self.modifiers());
         let kind = self.item_kind(export.is_some(), &attributes);
         Item { attributes, doc, export, kind, span: self.span_from(start) }
     }
@@ -122,15 +118,15 @@ impl Parser<'_> {
             TokenKind::Ident(word) => match word.as_str() {
                 "type" if self.names_follow() => ItemKind::Alias(self.alias()),
                 "test" if matches!(self.peek_kind(1), TokenKind::Str(_)) => self.test(),
-                "function" | "func" | "def" if self.names_follow() => {
-                    let span = self.span();
-                    self.report(Diagnostic::error("E0110", span, "functions are declared with `fn`").fix(
-                        span,
-                        "write `fn`",
-                        "fn",
-                    ));
+                _ if self.at_function_word() => {
+                    self.tell_function_word();
                     ItemKind::Function(self.function(None))
                 }
+                _ if self.at_nameless_function(0) => {
+                    self.tell_missing_fn();
+                    ItemKind::Function(self.function(None))
+                }
+                _ if self.at_foreign_declaration() => self.foreign_declaration(),
                 _ => self.item_statement(exported),
             },
             _ => self.item_statement(exported),
@@ -158,6 +154,9 @@ impl Parser<'_> {
     pub(super) fn attributes(&mut self) -> Vec<Attribute> {
         let mut attributes = Vec::new();
         while self.at(TokenKind::Hash) {
+            if self.hash_comment() {
+                continue;
+            }
             let start = self.bump().span;
             let opening = self.span();
             if !self.expect(TokenKind::LeftBracket, "and the attribute's name") {
@@ -309,9 +308,9 @@ impl Parser<'_> {
             }
             self.bump();
         }
-        if self.at_word("function") || self.at_word("func") || self.at_word("def") {
+        if self.at_function_word() {
             self.bump();
-        } else {
+        } else if !self.at_nameless_function(0) && !self.at_word("constructor") {
             self.expect(TokenKind::Fn, "and a function");
         }
         let name = self.function_name();
@@ -322,7 +321,9 @@ impl Parser<'_> {
             self.bump();
             None
         } else {
-            Some(self.block())
+            let short = matches!(self.kind(), TokenKind::FatArrow | TokenKind::Equal);
+            let short = if short { self.foreign_block() } else { None };
+            Some(short.unwrap_or_else(|| self.block()))
         };
         let Modifiers { is_async, is_unsafe } = modifiers;
         let span = self.span_from(start);
@@ -366,7 +367,7 @@ impl Parser<'_> {
             is_rest = self.eat(TokenKind::Ellipsis);
             Some(self.type_expr())
         } else {
-            None
+            self.type_without_colon()
         };
         let default = if self.eat(TokenKind::Equal) { Some(self.expression()) } else { None };
         Param { pattern, ty, default, is_rest, span: self.span_from(start) }

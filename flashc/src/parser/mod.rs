@@ -8,6 +8,8 @@
 
 mod control;
 mod expr;
+mod foreign;
+mod foreign_item;
 mod item;
 mod lookahead;
 mod operator;
@@ -67,6 +69,8 @@ struct Parser<'t> {
     told_depth: bool,
     /// In a condition, where `{` begins the body and no struct literal.
     no_struct: bool,
+    /// Where `=>` belongs to what stands around: the guard of an arm.
+    no_arrow: bool,
 }
 
 impl<'t> Parser<'t> {
@@ -96,6 +100,7 @@ impl<'t> Parser<'t> {
             height: 0,
             told_depth: false,
             no_struct: false,
+            no_arrow: false,
         }
     }
 
@@ -186,6 +191,9 @@ impl<'t> Parser<'t> {
         if self.eat(kind) {
             return;
         }
+        if self.after_open_text() {
+            self.last_error = Some(self.position);
+        }
         let closing = kind.describe();
         let found = self.kind().describe();
         let here = self.span();
@@ -196,6 +204,14 @@ impl<'t> Parser<'t> {
                 .secondary(opening, "to close this")
                 .fix(after, format!("write {closing} here"), kind.text().unwrap_or_default()),
         );
+    }
+
+    /// The token before is a text that is never closed, which has been told: it took what is missing.
+    fn after_open_text(&self) -> bool {
+        let Some(token) = self.position.checked_sub(1).map(|index| self.tokens[index]) else { return false };
+        let text = self.source(token.span);
+        matches!(token.kind, TokenKind::Str(_) | TokenKind::Bytes(_))
+            && (text.len() < 2 || !text.ends_with(['"', '#', '\u{201d}', '\'']))
     }
 
     /// The last two tokens taken are `,` and `)`.
@@ -408,7 +424,7 @@ impl<'t> Parser<'t> {
             );
             // A bracket that is never closed must not swallow what follows.
             let next_statement = self.token().first_on_line && Parser::begins_statement(self.kind());
-            if ends_outside || next_statement {
+            if ends_outside || next_statement || (self.token().first_on_line && self.after_open_text()) {
                 break;
             }
             self.missing_comma();

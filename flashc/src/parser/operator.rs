@@ -67,6 +67,7 @@ impl Parser<'_> {
         let Some(height) = self.enter() else { return self.error_expr(start) };
         let left = self.range();
         let expr = self.assignment_from(left);
+        let expr = if self.at_ternary() { self.ternary(&expr) } else { expr };
         self.leave(height);
         expr
     }
@@ -100,7 +101,8 @@ impl Parser<'_> {
     pub(super) fn expression_from(&mut self, first: Expr) -> Expr {
         let left = self.binary_from(first, COALESCE);
         let left = self.range_from(left);
-        self.assignment_from(left)
+        let expr = self.assignment_from(left);
+        if self.at_ternary() { self.ternary(&expr) } else { expr }
     }
 
     fn assignment_from(&mut self, target: Expr) -> Expr {
@@ -170,6 +172,7 @@ impl Parser<'_> {
             }
             if kind == TokenKind::Is && minimum <= COMPARISON {
                 self.bump();
+                self.foreign_is_not(&left);
                 let ty = self.cast_type();
                 if !self.grow() {
                     return self.error_expr(start);
@@ -177,7 +180,14 @@ impl Parser<'_> {
                 left = Expr { kind: ExprKind::Is { value: Box::new(left), ty }, span: self.span_from(start) };
                 continue;
             }
-            let Some((op, precedence)) = binary_operator(kind) else { return left };
+            if minimum <= COMPARISON && self.foreign_test(&left) {
+                if !self.grow() {
+                    return self.error_expr(start);
+                }
+                left = self.error_expr(start);
+                continue;
+            }
+            let Some((op, precedence)) = binary_operator(kind).or_else(|| self.word_operator()) else { return left };
             // `a && let b = c` belongs to the condition around.
             let joins_let = op == BinaryOp::And && self.peek_kind(1) == TokenKind::Let;
             if precedence < minimum || joins_let {
@@ -186,6 +196,7 @@ impl Parser<'_> {
             if self.increment(&left) {
                 continue;
             }
+            self.tell_word_operator(op);
             let op_span = self.bump().span;
             let right = match op {
                 BinaryOp::Coalesce => self.coalesce_operand(),
@@ -261,6 +272,10 @@ impl Parser<'_> {
             TokenKind::Tilde => Some(UnaryOp::BitNot),
             TokenKind::Star => Some(UnaryOp::Deref),
             TokenKind::Amp => Some(UnaryOp::AddressOf),
+            TokenKind::Ident(_) if self.at_word_not() => {
+                self.tell_word_not();
+                Some(UnaryOp::Not)
+            }
             TokenKind::Await | TokenKind::Spawn => None,
             TokenKind::Try if self.peek_kind(1) == TokenKind::Question => None,
             TokenKind::Plus => {

@@ -144,8 +144,7 @@ impl Parser<'_> {
 
     fn path_pattern(&mut self) -> PatternKind {
         let mut path = vec![self.ident("a variable")];
-        while self.at(TokenKind::Dot) {
-            self.bump();
+        while self.eat(TokenKind::Dot) || self.eat_double_colon() {
             path.push(self.ident("a variant"));
         }
         match self.kind() {

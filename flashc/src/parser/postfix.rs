@@ -52,7 +52,10 @@ impl Parser<'_> {
                     Some(path) => self.struct_fields(path, Vec::new()),
                     None => return expr,
                 },
-                TokenKind::Question => return self.question(expr),
+                TokenKind::Question if !self.at_ternary() => return self.question(expr),
+                TokenKind::Colon | TokenKind::Arrow if self.eat_double_colon() || self.eat_arrow_member() => {
+                    self.member(expr, false)
+                }
                 _ => return expr,
             };
             if !self.grow() {
@@ -167,43 +170,17 @@ impl Parser<'_> {
         ExprKind::Struct { path, args, fields: fields.into_iter().flatten().collect(), base }
     }
 
-    /// `a ? b : c` of C, or `a?` of Rust.
+    /// `a?` of Rust. `a ? b : c` is taken where the whole of `a` is known.
     fn question(&mut self, value: Expr) -> Expr {
-        let start = value.span;
-        let token = self.token();
-        self.bump();
-        let is_ternary = Parser::begins_expression(self.kind()) && !self.token().first_on_line;
-        let span = token.span;
-        if !is_ternary {
-            self.last_error = None;
-            self.report(
-                Diagnostic::error("E0110", span, "Flash has no `?` behind a value")
-                    .note("errors leave a function by themselves; `try? e` turns one into `null`")
-                    .note("`x?.f` reads a field of an optional, `x!` throws when it is null")
-                    .fix(span, "leave it out", ""),
-            );
-            return value;
-        }
-        let then = self.expression();
-        if !self.at(TokenKind::Colon) {
-            self.report(Diagnostic::error("E0110", span, "Flash has no `?` behind a value"));
-            return self.error_expr(start);
-        }
-        self.bump();
-        let otherwise = self.expression();
-        let whole = self.span_from(start);
-        let text = format!(
-            "if {} {{ {} }} else {{ {} }}",
-            self.source(value.span),
-            self.source(then.span),
-            self.source(otherwise.span)
+        let span = self.bump().span;
+        self.last_error = None;
+        self.report(
+            Diagnostic::error("E0110", span, "Flash has no `?` behind a value")
+                .note("errors leave a function by themselves; `try? e` turns one into `null`")
+                .note("`x?.f` reads a field of an optional, `x!` throws when it is null")
+                .fix(span, "leave it out", ""),
         );
-        self.report(Diagnostic::error("E0110", span, "Flash has no `? :`").note("`if` gives a value").fix(
-            whole,
-            format!("write `{text}`"),
-            text,
-        ));
-        self.error_expr(start)
+        value
     }
 }
 

@@ -49,6 +49,9 @@ impl Parser<'_> {
                 let MemberHead { attributes, doc, is_private } = head;
                 decl.methods.push(Method { attributes, doc, is_private, function });
                 self.eat(TokenKind::Comma);
+            } else if let Some(function) = self.foreign_method() {
+                let MemberHead { attributes, doc, is_private } = head;
+                decl.methods.push(Method { attributes, doc, is_private, function });
             } else {
                 decl.fields.push(self.field(head));
                 self.end_member();
@@ -73,15 +76,7 @@ impl Parser<'_> {
             self.bump();
             is_private = true;
         }
-        if (self.at_word("public") || self.at_word("pub")) && self.peek_kind(1) != TokenKind::Colon {
-            let span = self.span();
-            self.report(Diagnostic::error("E0110", span, "members are public unless they say `private`").fix(
-                span,
-                "leave it out",
-                "",
-            ));
-            self.bump();
-        }
+        self.member_modifiers();
         MemberHead { attributes, doc, is_private }
     }
 
@@ -102,6 +97,8 @@ impl Parser<'_> {
         let name = self.member_name("a field");
         let ty = if self.eat(TokenKind::Colon) {
             self.type_expr()
+        } else if let Some(ty) = self.type_without_colon() {
+            ty
         } else {
             self.unexpected("`:` and the field's type");
             TypeExpr { kind: TypeExprKind::Error, span: self.nowhere() }
@@ -221,6 +218,8 @@ impl Parser<'_> {
                 let function = self.function(None);
                 methods.push(Method { attributes, doc, is_private, function });
                 self.eat(TokenKind::Comma);
+            } else if let Some(function) = self.foreign_method() {
+                methods.push(Method { attributes, doc, is_private, function });
             } else {
                 self.unexpected(what);
                 self.skip_to_member();

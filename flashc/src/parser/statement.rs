@@ -44,14 +44,6 @@ impl Parser<'_> {
     }
 
     fn expect_block(&mut self) {
-        if self.at(TokenKind::FatArrow) || self.at(TokenKind::Equal) {
-            let span = self.span();
-            self.report(
-                Diagnostic::error("E0110", span, "a body stands in braces")
-                    .note("only closures have the short form: `fn(x) => x * 2`"),
-            );
-            return;
-        }
         self.unexpected("a block, `{ ... }`");
     }
 
@@ -84,17 +76,10 @@ impl Parser<'_> {
                 self.semicolon();
                 StmtKind::Using(name, value)
             }
-            TokenKind::Ident(word) if word.as_str() == "var" && self.names_follow() => {
-                self.report(
-                    Diagnostic::error("E0110", start, "variables are declared with `let`")
-                        .note("`let` is immutable, `let mut` can be assigned to")
-                        .fix(start, "write `let mut`", "let mut"),
-                );
-                let mut declared = self.let_statement();
-                declared.is_mut = true;
-                StmtKind::Let(declared)
-            }
-            _ => return self.expression_statement(),
+            _ => match self.foreign_statement() {
+                Some(kind) => kind,
+                None => return self.expression_statement(),
+            },
         };
         Parsed::Statement(Stmt { kind, span: self.span_from(start) })
     }
@@ -111,7 +96,17 @@ impl Parser<'_> {
         let pattern = self.pattern();
         let ty = if self.eat(TokenKind::Colon) { Some(self.type_expr()) } else { None };
         let value = if self.eat(TokenKind::Equal) { Some(self.expression()) } else { None };
-        self.semicolon();
+        if self.at(TokenKind::Comma) && !self.peek(1).first_on_line {
+            let span = self.span();
+            self.report(self.foreign_error(span, "each variable has a `let` of its own").fix(
+                span,
+                "write `; let`",
+                "; let",
+            ));
+            self.skip_statement();
+        } else {
+            self.semicolon();
+        }
         Let { is_mut, pattern, ty, value }
     }
 
@@ -147,6 +142,9 @@ impl Parser<'_> {
         if self.eat(TokenKind::Semicolon) {
             return Parsed::Statement(Stmt { kind: StmtKind::Expr(expr), span: self.span_from(start) });
         }
+        if let Some(kind) = self.walrus(&expr) {
+            return Parsed::Statement(Stmt { kind, span: self.span_from(start) });
+        }
         if self.at(TokenKind::RightBrace) {
             return Parsed::Value(expr);
         }
@@ -173,7 +171,7 @@ impl Parser<'_> {
             return;
         }
         let after: Span = self.previous_span().after();
-        if !self.at(TokenKind::Error) {
+        if !self.at(TokenKind::Error) && !self.after_open_text() {
             let found = self.kind().describe();
             let on_next_line = self.token().first_on_line || self.at_end() || self.at(TokenKind::RightBrace);
             let place = if on_next_line { after } else { self.span() };

@@ -108,8 +108,7 @@ impl Parser<'_> {
 
     fn path_type(&mut self, place: Place, mut path: Vec<Ident>) -> TypeExprKind {
         path.push(self.ident("a type"));
-        while self.at(TokenKind::Dot) {
-            self.bump();
+        while self.eat(TokenKind::Dot) || self.eat_double_colon() {
             path.push(self.ident("a type"));
         }
         let has_args = self.at(TokenKind::Less) && (place == Place::Declaration || self.at_type_args_of_cast());

@@ -3,10 +3,9 @@
 //! knows the scopes.
 
 mod graph;
-mod suggest;
 
+pub use crate::diagnostics::{nearest, with_suggestion};
 pub use graph::{LoadedModule, ModuleGraph, ModuleIndex};
-pub use suggest::nearest;
 
 use crate::ast::{self, Attribute, ImportNames, ItemKind, PatternKind, StmtKind};
 use crate::diagnostics::Diagnostic;
@@ -345,14 +344,6 @@ impl<'a> Resolver<'a, '_> {
             (_, None) => {}
         }
         self.finish_link(link, missing);
-    }
-}
-
-/// Adds "did you mean" and the fix to a diagnostic.
-pub fn with_suggestion(diagnostic: Diagnostic, span: Span, near: Option<&str>) -> Diagnostic {
-    match near {
-        Some(near) => diagnostic.fix(span, format!("did you mean `{near}`?"), near),
-        None => diagnostic,
     }
 }
 

@@ -7,6 +7,7 @@
 //! order of the fields of their node.
 
 pub mod arith;
+pub mod contain;
 mod dump;
 pub mod eval;
 mod types;

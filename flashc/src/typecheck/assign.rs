@@ -6,7 +6,7 @@ use super::entity::Entity;
 use super::flow::strip;
 use super::operator::arithmetic_op;
 use crate::ast::{self, BinaryOp, ExprKind as AstKind};
-use crate::diagnostics::Diagnostic;
+use crate::diagnostics::{Diagnostic, nearest, with_suggestion};
 use crate::source::{Span, Symbol};
 use crate::tir::{Expr, ExprKind, LocalId, Stmt, StmtKind, Ty, TyKind};
 
@@ -63,7 +63,35 @@ impl<'a> Body<'_, 'a> {
         }
     }
 
+    /// `x = 5` where there is no `x`: most likely its declaration.
+    fn undeclared(&mut self, target: &'a ast::Expr) -> bool {
+        let AstKind::Name(name) = target.kind else { return false };
+        if self.lookup(name).is_some() || super::types::builtin(name).is_some() {
+            return false;
+        }
+        let names = self.names.iter().map(|(n, _)| n.as_str());
+        let near = nearest(name.as_str(), names).or_else(|| self.cx.nearest_item(self.scope.module, name, false));
+        let diagnostic = Diagnostic::error("E0333", target.span, format!("there is no `{name}` here"));
+        let diagnostic = match near {
+            Some(_) => with_suggestion(diagnostic, target.span, near),
+            None => {
+                let before = Span { end: target.span.start, ..target.span };
+                diagnostic.label("assigned to, but never declared").fix(
+                    before,
+                    format!("to declare it, write `let mut {name}`"),
+                    "let mut ",
+                )
+            }
+        };
+        self.report(diagnostic);
+        true
+    }
+
     fn simple_assign(&mut self, target: &'a ast::Expr, value: &'a ast::Expr, span: Span) -> Expr {
+        if self.undeclared(target) {
+            self.expr(value, None);
+            return super::body::error_expr(span);
+        }
         let (place, local) = self.target(target);
         let place_ty = place.ty;
         if self.shallow(place_ty) == Ty::ERROR {

@@ -39,6 +39,8 @@ pub(super) struct Body<'c, 'a> {
     pub(super) chains: Vec<LoopId>,
     /// Top-level variables whose type has variables in it that later statements solve.
     pub(super) pending_globals: Vec<(tir::GlobalId, Ty)>,
+    /// Where the type stands that a `let` gives to the value being checked, to mend it.
+    pub(super) written_type: Option<Span>,
     /// Bounds of what was used, which the types found must fulfil.
     pub(super) obligations: Vec<super::bound::Obligation>,
 }
@@ -144,6 +146,7 @@ impl<'a> Checker<'a> {
             owner_args: Vec::new(),
             chains: Vec::new(),
             pending_globals: Vec::new(),
+            written_type: None,
             obligations: Vec::new(),
         }
     }
@@ -526,9 +529,10 @@ impl<'a> Body<'_, 'a> {
                         } else {
                             format!("this function gives `{text}`, but its end can be reached without a value")
                         };
-                        self.report(
-                            Diagnostic::error("E0315", end, message).label("a `return` is missing before this"),
-                        );
+                        let diagnostic =
+                            Diagnostic::error("E0315", end, message).label("a `return` is missing before this");
+                        let diagnostic = self.with_dropped_value(diagnostic, &value, ty);
+                        self.report(diagnostic);
                     }
                     return Expr { ty: Ty::ERROR, ..value };
                 }
@@ -541,6 +545,32 @@ impl<'a> Body<'_, 'a> {
             }
             FrameResult::TopLevel => value,
         }
+    }
+
+    /// The last statement gives what the function should: its `;` is too much, or its `else` is missing.
+    fn with_dropped_value(&mut self, diagnostic: Diagnostic, body: &Expr, wanted: Ty) -> Diagnostic {
+        let ExprKind::Block { statements, .. } = &body.kind else { return diagnostic };
+        let Some(tir::Stmt { kind: tir::StmtKind::Expr(last), span }) = statements.last() else { return diagnostic };
+        if let ExprKind::If { otherwise: None, .. } = &last.kind {
+            return diagnostic.secondary(*span, "this `if` has no `else`: it may give nothing");
+        }
+        if let ExprKind::Loop { .. } = &last.kind {
+            return diagnostic.secondary(*span, "a loop may end without a `return`");
+        }
+        // `discard` puts what is dropped into a block of its own.
+        let dropped = match &last.kind {
+            ExprKind::Block { statements, value: None } => match statements.as_slice() {
+                [tir::Stmt { kind: tir::StmtKind::Expr(inner), .. }] => inner,
+                _ => last,
+            },
+            _ => last,
+        };
+        let text = self.cx.graph.sources.text(*span);
+        if !text.ends_with(';') || self.try_coerce(dropped.clone(), wanted).is_err() {
+            return diagnostic;
+        }
+        let semicolon = Span { start: span.end - 1, ..*span };
+        diagnostic.fix(semicolon, "remove the last `;`: then the value is the function's", "")
     }
 
     /// Solves what is left, and puts the solutions into the tree.

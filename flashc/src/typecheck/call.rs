@@ -102,12 +102,7 @@ impl<'a> Body<'_, 'a> {
             },
             Entity::Nominal(id) => {
                 self.check_loose(args);
-                let name = self.cx.nominals[id.index()].name;
-                self.report(
-                    Diagnostic::error("E0343", span, format!("the type `{name}` is not called"))
-                        .label(format!("write `{name} {{ field: value }}`")),
-                );
-                error_expr(span)
+                self.type_called(id, args, span)
             }
             _ => {
                 let value = self.expr(callee, None);
@@ -115,6 +110,33 @@ impl<'a> Body<'_, 'a> {
                 self.call_value(value, args, span)
             }
         }
+    }
+
+    /// `P(1, 2)`: types are not called.
+    fn type_called(&mut self, id: crate::tir::NominalId, args: &'a [ast::Arg], span: Span) -> Expr {
+        let info = &self.cx.nominals[id.index()];
+        let name = info.name;
+        let mut diagnostic = Diagnostic::error("E0343", span, format!("the type `{name}` is not called"));
+        let texts: Vec<String> = info
+            .fields
+            .iter()
+            .zip(args)
+            .map(|(field, arg)| {
+                let value = self.cx.graph.sources.text(arg.value.span);
+                if value == field.name.as_str() { value.to_owned() } else { format!("{}: {value}", field.name) }
+            })
+            .collect();
+        let by_position = args.iter().all(|arg| arg.name.is_none() && !arg.spread);
+        if by_position && !args.is_empty() && texts.len() == args.len() {
+            let text = format!("{name} {{ {} }}", texts.join(", "));
+            diagnostic = diagnostic.label("its fields have names").fix(span, format!("write `{text}`"), text);
+        } else if info.is_enum() {
+            diagnostic = diagnostic.label(format!("write `{name}.Variant`"));
+        } else {
+            diagnostic = diagnostic.label(format!("write `{name} {{ field: value }}`"));
+        }
+        self.report(diagnostic);
+        error_expr(span)
     }
 
     fn format_call(&mut self, id: FnId, args: &'a [ast::Arg], span: Span) -> Expr {
@@ -414,6 +436,7 @@ impl<'a> Body<'_, 'a> {
         let mut next = 0;
         let mut last_named = None;
         let mut extra = 0;
+        let mut unknown = false;
         for arg in args {
             if let Some(name) = arg.name {
                 let Some(index) = signature.params.iter().position(|p| p.name == name.name) else {
@@ -421,8 +444,11 @@ impl<'a> Body<'_, 'a> {
                     let function = self.cx.functions[id.index()].ast.name.name;
                     let message = format!("`{function}` has no parameter `{}`", name.name);
                     let diagnostic = Diagnostic::error("E0329", name.span, message);
-                    self.report(with_suggestion(diagnostic, name.span, near));
+                    let diagnostic = with_suggestion(diagnostic, name.span, near);
+                    let signature = self.signature_text(id, signature);
+                    self.report(diagnostic.note(signature));
                     self.expr(&arg.value, None);
+                    unknown = true;
                     continue;
                 };
                 if sources[index].is_some() {
@@ -468,8 +494,9 @@ impl<'a> Body<'_, 'a> {
             }
         });
         let sources: Vec<Source<'a>> = sources.collect();
-        if extra > 0 || !missing.is_empty() {
-            self.wrong_arguments(id, signature, args.len(), &missing, span);
+        // What is missing has most likely been given under the unknown name.
+        if extra > 0 || (!missing.is_empty() && !unknown) {
+            self.wrong_arguments(id, signature, args, &missing, span);
         }
         (sources, in_order)
     }
@@ -478,14 +505,13 @@ impl<'a> Body<'_, 'a> {
         &mut self,
         id: FnId,
         signature: &Signature,
-        given: usize,
+        args: &'a [ast::Arg],
         missing: &[crate::source::Symbol],
         span: Span,
     ) {
         let info = &self.cx.functions[id.index()];
         let (name, declared, is_std) = (info.ast.name.name, info.ast.name.span, self.cx.is_std(info.scope.module));
-        let params: Vec<String> =
-            signature.params.iter().map(|p| format!("{}: {}", p.name, self.cx.show(p.ty))).collect();
+        let given = args.len();
         let message = match missing {
             [] => {
                 let most = signature.params.len();
@@ -498,12 +524,39 @@ impl<'a> Body<'_, 'a> {
                 format!("`{name}` needs arguments for {}", names.join(", "))
             }
         };
-        let mut diagnostic = Diagnostic::error("E0329", span, message)
-            .note(format!("it is declared as `fn {name}({})`", params.join(", ")));
+        let mut diagnostic = Diagnostic::error("E0329", span, message).note(self.signature_text(id, signature));
+        // `xs.sort(f)`: there is `sort_by`.
+        if missing.is_empty() && args.iter().any(|arg| matches!(arg.value.kind, AstKind::Closure(_))) {
+            let by = crate::source::Symbol::new(&format!("{name}_by"));
+            if let Some(self_ty) = self.cx.functions[id.index()].scope.self_ty
+                && self.method_of(self_ty, by).is_some()
+            {
+                diagnostic = diagnostic.note(format!("`{by}` takes a function"));
+            }
+        }
         if !is_std {
             diagnostic = diagnostic.secondary(declared, "declared here");
         }
         self.report(diagnostic);
+    }
+
+    /// How a function is declared, in words for a note.
+    fn signature_text(&self, id: FnId, signature: &Signature) -> String {
+        let name = self.cx.functions[id.index()].ast.name.name;
+        let params: Vec<String> = signature
+            .params
+            .iter()
+            .map(|p| {
+                let dots = if p.is_rest { "..." } else { "" };
+                let default = if p.default.is_some() { " = ..." } else { "" };
+                format!("{}: {dots}{}{default}", p.name, self.cx.show(p.ty))
+            })
+            .collect();
+        let result = match signature.result {
+            Some(Ty::VOID) | None => String::new(),
+            Some(result) => format!(" -> {}", self.cx.show(result)),
+        };
+        format!("it is declared as `fn {name}({}){result}`", params.join(", "))
     }
 
     /// A call of a function value.

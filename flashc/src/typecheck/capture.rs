@@ -175,11 +175,19 @@ impl Body<'_, '_> {
         if let Some(what) = later(name) {
             return self.not_built(span, what);
         }
-        let locals = self.names.iter().map(|(n, _)| n.as_str());
-        let near = nearest(name.as_str(), locals).or_else(|| self.cx.nearest_item(self.scope.module, name, false));
         let diagnostic =
             Diagnostic::error("E0333", span, format!("there is no `{name}` here")).label("not found in this scope");
-        self.report(with_suggestion(diagnostic, span, near));
+        let diagnostic = match super::hints::foreign_name(name, diagnostic.clone(), span) {
+            Some(hinted) => hinted,
+            None => {
+                let locals = self.names.iter().map(|(n, _)| n.as_str());
+                let near = nearest(name.as_str(), locals)
+                    .or_else(|| self.cx.nearest_item(self.scope.module, name, false))
+                    .or_else(|| nearest(name.as_str(), super::hints::LONE_KEYWORDS.iter().copied()));
+                with_suggestion(diagnostic, span, near)
+            }
+        };
+        self.report(diagnostic);
         Expr { kind: ExprKind::Const(Const::Void), ty: Ty::ERROR, span }
     }
 }

@@ -308,10 +308,37 @@ impl<'a> Body<'_, 'a> {
             );
             return error_expr(span);
         }
-        let near = nearest(name.name.as_str(), names);
-        let diagnostic = Diagnostic::error("E0336", name.span, format!("a `{found}` has no `{}`", name.name));
+        let mut diagnostic = Diagnostic::error("E0336", name.span, format!("a `{found}` has no `{}`", name.name));
+        if let TyKind::Optional(_) = self.cx.types.kind(ty)
+            && let Some(hint) = super::hints::foreign_optional_member(name.name.as_str())
+        {
+            self.report(diagnostic.note(hint));
+            return error_expr(span);
+        }
+        let known = super::hints::foreign_members(name.name.as_str()).iter().find(|known| names.contains(known));
+        let near = known.copied().or_else(|| nearest(name.name.as_str(), names));
+        if near.is_none() {
+            diagnostic = self.with_fields(diagnostic, ty);
+        }
         self.report(with_suggestion(diagnostic, name.span, near));
         error_expr(span)
+    }
+
+    /// The fields of a small type, for a member that is nothing like them.
+    fn with_fields(&self, diagnostic: Diagnostic, ty: Ty) -> Diagnostic {
+        let names: Vec<String> = match self.cx.types.kind(ty) {
+            TyKind::Nominal(id, _) => {
+                self.cx.nominals[id.index()].fields.iter().map(|f| format!("`{}`", f.name)).collect()
+            }
+            TyKind::Record(fields) => fields.iter().map(|(name, _)| format!("`{name}`")).collect(),
+            _ => Vec::new(),
+        };
+        match names.len() {
+            0 => diagnostic,
+            1 => diagnostic.note(format!("its field is {}", names[0])),
+            2..=8 => diagnostic.note(format!("its fields are {}", names.join(", "))),
+            _ => diagnostic,
+        }
     }
 
     fn member_names(&self, ty: Ty) -> Vec<&'static str> {

@@ -94,6 +94,15 @@ impl<'a> Body<'_, 'a> {
             return;
         }
         let (found, wanted) = (self.cx.show(from), self.cx.show(to));
+        if matches!(value.kind, ExprKind::Const(Const::Null)) {
+            let mut diagnostic = Diagnostic::error("E0320", value.span, format!("a `{wanted}` is never null"))
+                .label(format!("a `{wanted}` is expected here"))
+                .note(format!("one that may be missing has the type `{wanted}?`"));
+            if let Some(place) = self.written_type.filter(|_| to != Ty::VOID) {
+                diagnostic = diagnostic.fix(place.after(), format!("write `{wanted}?`"), "?");
+            }
+            return self.report(diagnostic);
+        }
         let message = if from == Ty::VOID {
             format!("this gives no value, but a `{wanted}` is expected")
         } else if to == Ty::VOID {

@@ -52,7 +52,7 @@ impl Body<'_, '_> {
         let missing = match missing.as_str() {
             "_" => "every other value".to_owned(),
             "a value" => "a value that is not null".to_owned(),
-            _ => format!("`{missing}`"),
+            _ => self.missing_variants(&rows, ty).unwrap_or_else(|| format!("`{missing}`")),
         };
         let mut diagnostic = Diagnostic::error("E0360", span, format!("the match does not cover {missing}"));
         if let Some(last) = last {
@@ -62,6 +62,23 @@ impl Body<'_, '_> {
             diagnostic = diagnostic.note("an arm with `if` does not count: its condition may be false");
         }
         self.report(diagnostic);
+    }
+
+    /// All variants that are left, when they are several.
+    fn missing_variants(&mut self, rows: &[Vec<Pat>], ty: Ty) -> Option<String> {
+        let TyKind::Nominal(id, _) = *self.kind(ty) else { return None };
+        let count = self.cx.nominals[id.index()].variants.len() as u32;
+        let mut missing = Vec::new();
+        for index in 0..count {
+            let pattern = Pat::Make(Make::Variant(index), Vec::new());
+            missing.extend(self.useful(rows, &[pattern], &[ty]).and_then(|mut words| words.pop()));
+        }
+        let words: Vec<String> = missing.iter().take(4).map(|word| format!("`{word}`")).collect();
+        match missing.len() {
+            0 | 1 => None,
+            n if n > words.len() => Some(format!("{} and {} more", words.join(", "), n - words.len())),
+            _ => words.split_last().map(|(last, rest)| format!("{} and {last}", rest.join(", "))),
+        }
     }
 
     /// A value that none of the patterns matches, in words.

@@ -472,7 +472,7 @@ impl<'a> Body<'_, 'a> {
             self.cx.globals[only.index()].ty = Some(ty);
         }
         let value = match (&l.value, wanted) {
-            (Some(value), Some(ty)) => self.check(value, ty),
+            (Some(value), Some(ty)) => self.check_written(value, ty, l),
             (Some(value), None) => {
                 let value = self.expr(value, None);
                 if self.shallow(value.ty) == Ty::VOID {

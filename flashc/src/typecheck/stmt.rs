@@ -107,7 +107,7 @@ impl<'a> Body<'_, 'a> {
             return;
         };
         let value = match written {
-            Some(ty) => self.check(value, ty),
+            Some(ty) => self.check_written(value, ty, l),
             None => {
                 let value = self.expr(value, None);
                 self.let_value(value)
@@ -119,6 +119,17 @@ impl<'a> Body<'_, 'a> {
         let ty = written.unwrap_or(value.ty);
         let pattern = self.binding_pattern(&l.pattern, ty, l.is_mut);
         statements.push(Stmt { kind: StmtKind::Let { pattern, value }, span });
+    }
+
+    /// A value of a written type.
+    pub(super) fn check_written(&mut self, value: &'a ast::Expr, ty: Ty, l: &Let) -> Expr {
+        let outer = self.written_type.take();
+        if matches!(value.kind, ast::ExprKind::Literal(ast::Literal::Null)) {
+            self.written_type = l.ty.as_ref().map(|ty| ty.span);
+        }
+        let value = self.check(value, ty);
+        self.written_type = outer;
+        value
     }
 
     /// A variable has a value.

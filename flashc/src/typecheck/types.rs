@@ -172,10 +172,13 @@ impl<'a> Checker<'a> {
                 self.not_built(last.span, what);
                 return None;
             }
-            let near = self.nearest_item(scope.module, last.name, true);
             let diagnostic = Diagnostic::error("E0303", last.span, format!("there is no type `{}`", last.name))
                 .label("not found in this module");
-            self.report(with_suggestion(diagnostic, last.span, near));
+            let diagnostic = match super::hints::foreign_type(last.name) {
+                Some(hint) => hint.add(diagnostic, last.span),
+                None => with_suggestion(diagnostic, last.span, self.nearest_item(scope.module, last.name, true)),
+            };
+            self.report(diagnostic);
             return None;
         };
         let mut module = match self.lookup_item(scope, first.name) {

@@ -61,7 +61,12 @@ impl<'a> Body<'_, 'a> {
         let near = nearest(name.name.as_str(), info.variants.iter().map(|v| v.name.as_str()));
         let diagnostic = Diagnostic::error("E0391", name.span, format!("`{owner}` has no variant `{}`", name.name))
             .secondary(declared, "declared here");
-        self.report(with_suggestion(diagnostic, name.span, near));
+        let names: Vec<String> = info.variants.iter().map(|v| format!("`{}`", v.name)).collect();
+        let diagnostic = match near {
+            None if names.len() <= 12 => diagnostic.note(format!("its variants are {}", names.join(", "))),
+            _ => with_suggestion(diagnostic, name.span, near),
+        };
+        self.report(diagnostic);
         error_expr(name.span)
     }
 

@@ -1,5 +1,8 @@
 //! "Did you mean": the nearest of some names by edit distance.
 
+use super::Diagnostic;
+use crate::source::Span;
+
 /// The candidate that a typing mistake most likely meant, if one is near enough.
 pub fn nearest<'s>(name: &str, candidates: impl IntoIterator<Item = &'s str>) -> Option<&'s str> {
     let length = name.chars().count();
@@ -23,6 +26,14 @@ pub fn nearest<'s>(name: &str, candidates: impl IntoIterator<Item = &'s str>) ->
         }
     }
     best.map(|(_, candidate)| candidate)
+}
+
+/// Adds "did you mean" and the fix to a diagnostic.
+pub fn with_suggestion(diagnostic: Diagnostic, span: Span, near: Option<&str>) -> Diagnostic {
+    match near {
+        Some(near) => diagnostic.fix(span, format!("did you mean `{near}`?"), near),
+        None => diagnostic,
+    }
 }
 
 /// `readFile` and `read_file`.
