@@ -210,7 +210,7 @@ impl FnBuilder<'_, '_> {
         self.switch_text(&key, &cases, unknown);
         for (index, &(_, block)) in cases.iter().enumerate() {
             self.e.begin(block);
-            let vals = self.variant(ty, index, &[]);
+            let vals = self.variant_of_leaves(ty, index, &[]);
             self.e.ret(&vals);
         }
         self.e.begin(unknown);

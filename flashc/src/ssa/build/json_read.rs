@@ -6,7 +6,7 @@ use super::emitter::Vals;
 use super::expr::single;
 use super::function::FnBuilder;
 use super::json::{JsonField, Special};
-use super::layout::int_type;
+use super::layout::{VariantLayout, int_type};
 use super::module::{Area, Instance, ModuleBuilder};
 use super::place::Place;
 use super::ssa_vars::Var;
@@ -302,11 +302,11 @@ impl FnBuilder<'_, '_> {
             let needs = single(self.e.iconst(Type::I8, i64::from(needs_value)));
             let args = [reader.clone(), start.clone(), name.clone(), needs];
             self.json_call("json_check_variant", Vec::new(), &args);
-            let values = self.read_json_variant(reader, ty, index, &variants[index]);
+            let leaves = self.read_json_variant(reader, ty, index, &variants[index]);
             if needs_value {
                 self.json_call("json_end_variant", Vec::new(), std::slice::from_ref(reader));
             }
-            let vals = self.variant(ty, index, &values);
+            let vals = self.variant_of_leaves(ty, index, &leaves);
             match &into {
                 Some(place) => {
                     self.write_leaves(place, &vals);
@@ -321,10 +321,19 @@ impl FnBuilder<'_, '_> {
         self.json_call("json_unknown_variant", Vec::new(), &[reader.clone(), start, name, what, known]);
     }
 
-    /// The fields of a variant: its only value, an array of them, or an object.
-    fn read_json_variant(&mut self, reader: &Vals, ty: Ty, index: usize, variant: &Variant) -> Vec<Vals> {
+    /// The fields of a variant (its only value, an array of them, or an object), by the leaves where they belong.
+    fn read_json_variant(&mut self, reader: &Vals, ty: Ty, index: usize, variant: &Variant) -> Vec<(usize, Value)> {
         let types: Vec<Ty> = (0..variant.fields.len()).map(|field| self.variant_field_ty(ty, index, field)).collect();
-        let homes = self.json_homes(&types, None, None);
+        let layout = self.cx.enum_layout(ty);
+        let (homes, boxed) = match &layout.variants[index] {
+            VariantLayout::Inline(_) => (self.json_homes(&types, None, None), None),
+            &VariantLayout::Boxed { leaf, contents } => {
+                let descriptor = self.cx.cell_descriptor(contents);
+                let address = self.e.alloc(descriptor);
+                let contents = self.box_contents(address, contents);
+                (self.json_homes(&types, Some(&contents), None), Some((leaf, address)))
+            }
+        };
         match &variant.fields[..] {
             [] => {}
             [only] if only.name.as_str() == "0" => self.read_json_home(reader, &homes[0]),
@@ -340,6 +349,12 @@ impl FnBuilder<'_, '_> {
                 self.read_json_fields(reader, &what, &fields, &homes, &type_args);
             }
         }
-        homes.iter().map(|home| self.read(home)).collect()
+        match (&layout.variants[index], boxed) {
+            (VariantLayout::Inline(places), _) => {
+                let values: Vec<Value> = homes.iter().flat_map(|home| self.read(home)).collect();
+                places.iter().flatten().copied().zip(values).collect()
+            }
+            (VariantLayout::Boxed { .. }, boxed) => boxed.into_iter().collect(),
+        }
     }
 }
