@@ -150,7 +150,7 @@ impl Body<'_, '_> {
     pub(super) fn default_type(&mut self, id: super::entity::FnId, types: &[Ty], hint: Option<Ty>) {
         let info = &self.cx.functions[id.index()];
         let Some(name) = super::attributes::text(info.attributes, "default_type") else { return };
-        if hint.is_some_and(|hint| !self.is_unsolved(hint)) {
+        if hint.is_some_and(|hint| !self.is_unsolved(hint) && self.shallow(hint) != Ty::VOID) {
             return;
         }
         let module = info.scope.module;
