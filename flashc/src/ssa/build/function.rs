@@ -201,6 +201,7 @@ impl<'a> ModuleBuilder<'a> {
             Instance::JsonReadKey(ty) => self.build_json_read_key(ty),
             Instance::Equal(ty) => self.build_equal(ty),
             Instance::Order(ty) => self.build_order(ty),
+            Instance::Dispatched(interface, slot, target) => self.build_dispatched(interface, slot, target),
             Instance::Entry => self.build_entry(),
             Instance::ExportC(id) => self.build_export(id),
         }
