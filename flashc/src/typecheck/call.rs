@@ -193,6 +193,9 @@ impl<'a> Body<'_, 'a> {
         for (&var, written) in types.iter().zip(std::mem::take(&mut self.owner_args)) {
             self.unify(var, written);
         }
+        if type_args.is_empty() {
+            self.default_type(id, &types, hint);
+        }
         match receiver.as_ref().and_then(|receiver| self.dynamic_self(id, receiver)) {
             // The interface as a type has its own methods, those that can be called.
             Some(own) => {

@@ -30,6 +30,7 @@ mod infer;
 mod init;
 mod interface;
 mod iterate;
+mod json;
 mod lint;
 mod method;
 mod names;

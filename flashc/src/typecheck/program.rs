@@ -16,7 +16,7 @@ use crate::tir::{
     Stmt, StmtKind, Ty, TyKind, Types,
 };
 use flash_abi::symbols::{AbiType, Rt};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::rc::Rc;
 
 impl<'a> Checker<'a> {
@@ -26,6 +26,7 @@ impl<'a> Checker<'a> {
         for index in 0..self.graph.modules.len() {
             self.check_top_level(ModuleIndex(index as u32), &mut steps);
         }
+        self.need_lang_functions();
         self.drain_queue();
         for index in 0..self.consts.len() {
             let id = super::entity::ConstId(index as u32);
@@ -302,6 +303,22 @@ impl<'a> Checker<'a> {
         Some(self.func_id(id))
     }
 
+    /// Functions that `ssa::build` calls are needed when their module is there.
+    fn need_lang_functions(&mut self) {
+        for index in 0..self.functions.len() {
+            if attributes::find(self.functions[index].attributes, "lang").is_some()
+                && self.is_std(self.functions[index].scope.module)
+            {
+                self.func_id(FnId(index as u32));
+            }
+        }
+    }
+
+    fn lang_functions(&self) -> FxHashMap<Symbol, tir::FuncId> {
+        let named = self.functions.iter().filter(|f| self.is_std(f.scope.module));
+        named.filter_map(|f| Some((attributes::text(f.attributes, "lang")?, f.func?))).collect()
+    }
+
     /// The typed tree of everything.
     pub(super) fn finish(mut self) -> (tir::Program, Vec<Diagnostic>) {
         let main = self.find_main().filter(|_| !self.options.tests);
@@ -321,6 +338,7 @@ impl<'a> Checker<'a> {
         }
         let functions = output.into_iter().map(|function| function.unwrap_or_else(|| placeholder(nowhere)));
         let functions: Vec<Function> = functions.collect();
+        let lang = self.lang_functions();
         let nominals = (0..self.nominals.len()).map(|i| self.finish_nominal(NominalId(i as u32))).collect();
         let impls = self.finish_impls();
         let globals = self.globals.iter().map(|g| tir::Global {
@@ -342,6 +360,7 @@ impl<'a> Checker<'a> {
             initializers: self.initializers,
             main,
             tests: self.tests,
+            lang,
         };
         (program, diagnostics)
     }
