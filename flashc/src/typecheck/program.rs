@@ -116,7 +116,10 @@ impl<'a> Checker<'a> {
             (None, Some(value)) => body.expr(value, None).ty,
             (None, None) => Ty::ERROR,
         };
-        body.binding_pattern(&declaration.pattern, ty, false);
+        match (&declaration.otherwise, written) {
+            (Some(_), None) => drop(body.let_condition_pattern(&declaration.pattern, ty, false)),
+            _ => drop(body.binding_pattern(&declaration.pattern, ty, false)),
+        }
         let mut nothing = super::body::void_expr(span);
         body.finish(&mut nothing);
         let found = body.frame().locals.iter().rev().find(|local| local.name == name).map(|local| local.ty);
@@ -443,6 +446,9 @@ impl<'a> Body<'_, 'a> {
 
     /// A `let` at top level: assigns to globals.
     fn top_level_let(&mut self, l: &'a ast::Let, globals: &[GlobalId], span: Span, checked: &mut Vec<Stmt>) {
+        if let Some(otherwise) = &l.otherwise {
+            return self.top_level_let_else(l, otherwise, globals, span, checked);
+        }
         let written = l.ty.as_ref().map(|ty| self.value_type(ty));
         let known = match (&l.pattern.kind, globals) {
             (AstPattern::Name { .. }, [only]) => self.cx.globals[only.index()].ty.filter(|&ty| ty != Ty::ERROR),
@@ -483,6 +489,25 @@ impl<'a> Body<'_, 'a> {
         }
         let mark = self.names.len();
         let pattern = self.binding_pattern(&l.pattern, ty, l.is_mut);
+        checked.push(Stmt { kind: StmtKind::Let { pattern, value }, span });
+        self.bind_globals(mark, globals, span, checked);
+    }
+
+    fn top_level_let_else(
+        &mut self,
+        l: &'a ast::Let,
+        otherwise: &'a ast::Block,
+        globals: &[GlobalId],
+        span: Span,
+        checked: &mut Vec<Stmt>,
+    ) {
+        let mark = self.names.len();
+        self.let_else(l, otherwise, span, checked);
+        self.bind_globals(mark, globals, span, checked);
+    }
+
+    /// Gives the globals the values of the locals of their names, which were bound since `mark`.
+    fn bind_globals(&mut self, mark: usize, globals: &[GlobalId], span: Span, checked: &mut Vec<Stmt>) {
         let bound: Vec<(Symbol, LocalId)> = self.names[mark..]
             .iter()
             .filter_map(|&(name, binding)| match binding {
@@ -491,7 +516,6 @@ impl<'a> Body<'_, 'a> {
             })
             .collect();
         self.names.truncate(mark);
-        checked.push(Stmt { kind: StmtKind::Let { pattern, value }, span });
         for (name, local) in bound {
             let Some(&global) = globals.iter().find(|g| self.cx.globals[g.index()].name == name) else { continue };
             let value = self.local(local, span);

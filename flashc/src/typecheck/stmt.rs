@@ -115,6 +115,9 @@ impl<'a> Body<'_, 'a> {
             self.let_without_value(l, written, span, statements);
             return;
         };
+        if let Some(otherwise) = &l.otherwise {
+            return self.let_else(l, otherwise, span, statements);
+        }
         let value = match written {
             Some(ty) => self.check_written(value, ty, l),
             None => {
