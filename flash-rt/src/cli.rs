@@ -51,17 +51,16 @@ pub fn run(command: &RunCommand, verbose: bool) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-<<<<<<< HEAD
-    let Object { bytes, sources, warnings } = object;
+    let Object { bytes, sources, warnings, libraries } = object;
     if !reporter.warnings(&warnings, &sources) {
         return ExitCode::FAILURE;
     }
-    // Arguments that are not UTF-8 cannot be a `str`; the program sees what is legible.
-    let arguments = arguments.iter().map(|a| a.to_string_lossy().into_owned()).collect();
-=======
-    // Warnings are for those who check and build; a script's standard error is its own.
-    let Object { bytes, .. } = object;
->>>>>>> main
+    for library in &libraries {
+        if let Err(problem) = crate::loader::load_library(library) {
+            reporter.error(&problem);
+            return ExitCode::FAILURE;
+        }
+    }
     execute(&bytes, arguments, reporter, verbose)
 }
 
