@@ -36,7 +36,7 @@ impl<'a> Checker<'a> {
         self.drain_queue();
         self.check_written_bounds();
         self.check_initialisation(&steps);
-        self.warn_unused_imports();
+        self.warn_unused();
     }
 
     fn check_top_level(&mut self, module: ModuleIndex, steps: &mut Vec<Step>) {
@@ -222,6 +222,8 @@ impl<'a> Checker<'a> {
                 let info = &self.nominals[id.index()];
                 if info.is_class() {
                     out.push(AbiType::Ptr);
+                } else if info.is_interface() {
+                    out.extend([AbiType::Ptr, AbiType::Ptr]);
                 } else {
                     info.fields.iter().for_each(|f| self.flatten(f.ty, out));
                 }
@@ -229,7 +231,7 @@ impl<'a> Checker<'a> {
             TyKind::Optional(inner) => {
                 let nullable = match self.types.kind(*inner) {
                     TyKind::Str | TyKind::Array(_) | TyKind::Pointer(_) | TyKind::Function(..) => true,
-                    TyKind::Nominal(id, _) => self.nominals[id.index()].is_class(),
+                    TyKind::Nominal(id, _) => self.nominals[id.index()].is_reference(),
                     _ => false,
                 };
                 if !nullable {
@@ -300,27 +302,6 @@ impl<'a> Checker<'a> {
         Some(self.func_id(id))
     }
 
-    fn warn_unused_imports(&mut self) {
-        let resolved = self.resolved;
-        for (index, scope) in resolved.modules.iter().enumerate() {
-            let module = ModuleIndex(index as u32);
-            if self.is_std(module) {
-                continue;
-            }
-            for (name, def) in &scope.imports {
-                let exported = scope.exports.values().any(|d| d == def);
-                let known = self.entities[def.index()] != Entity::Error;
-                if known && !exported && !self.used_imports.contains(&(module, name.name)) {
-                    self.report(Diagnostic::warning(
-                        "W0102",
-                        name.span,
-                        format!("the import `{}` is never used", name.name),
-                    ));
-                }
-            }
-        }
-    }
-
     /// The typed tree of everything.
     pub(super) fn finish(mut self) -> (tir::Program, Vec<Diagnostic>) {
         let main = self.find_main().filter(|_| !self.options.tests);
@@ -379,7 +360,7 @@ impl<'a> Checker<'a> {
             }
             Decl::Interface(_) => {
                 let methods = info.declared.iter().map(|&id| self.interface_method(id)).collect();
-                tir::NominalKind::Interface { methods }
+                tir::NominalKind::Interface { methods, supers: info.supers.clone() }
             }
             Decl::Enum(_) => {
                 let variants = info.variants.iter().map(|v| tir::Variant {
