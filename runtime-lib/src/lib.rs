@@ -2,7 +2,7 @@
 //! natives of std. An rlib for `flash-rt`, a static library for executables.
 //!
 //! Rooms, by what they are built on: `memory` and `stdio` (the system), `process`, `program` (tables of compiled
-//! code), `trace`, `report`, `fail`, `unwind`, `gc`, `thread`, `signals`, `entry`, `natives`, `symbols`. Assembly is in `asm/`.
+//! code), `trace`, `report`, `fail`, `unwind`, `uncaught`, `gc`, `thread`, `signals`, `entry`, `natives`, `symbols`. Assembly is in `asm/`.
 
 pub mod native;
 
@@ -19,6 +19,7 @@ pub mod stdio;
 pub mod symbols;
 pub mod thread;
 pub mod trace;
+mod uncaught;
 mod unwind;
 
 pub use entry::run_program;
