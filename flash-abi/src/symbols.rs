@@ -227,6 +227,9 @@ runtime_symbols! {
     MathPow = flash_math_pow(F64, F64) -> (F64): Pure;
     MathCbrt = flash_math_cbrt(F64) -> (F64): Pure;
 
+    /// Which of the program's tests to run, in a program that is made of tests.
+    TestIndex = flash_test_index() -> (I64): Any;
+
     /// Unsafe memory: (bytes) -> address, never null; and its release.
     MemAlloc = flash_mem_alloc(I64) -> (Ptr): Any;
     MemFree = flash_mem_free(Ptr): Any;

@@ -3,6 +3,7 @@
 
 use clap::{Parser, Subcommand};
 use flash_rt::cli::{self, RunCommand};
+use flash_rt::testing::{self, TestCommand, WorkerCommand};
 use flashc::driver::cli as compiler;
 use std::process::ExitCode;
 
@@ -21,6 +22,10 @@ struct Cli {
 enum Command {
     /// Compile a program in memory and run it
     Run(RunCommand),
+    /// Run the tests of modules
+    Test(TestCommand),
+    #[command(hide = true)]
+    TestWorker(WorkerCommand),
     #[command(flatten)]
     Compiler(compiler::Command),
 }
@@ -29,6 +34,8 @@ fn main() -> ExitCode {
     let Cli { command, run } = Cli::parse();
     match command {
         Some(Command::Run(command)) => cli::run(&command, false),
+        Some(Command::Test(command)) => testing::run(&command),
+        Some(Command::TestWorker(command)) => testing::run_worker(&command),
         Some(Command::Compiler(command)) => compiler::execute(command),
         None => cli::run(&run, false),
     }

@@ -2,6 +2,7 @@
 
 pub mod cli;
 pub mod loader;
+pub mod testing;
 
 use loader::LoadError;
 

@@ -3,6 +3,7 @@
 
 use clap::{Parser, Subcommand};
 use flash_rt::cli::{self, RunCommand};
+use flash_rt::testing::{self, TestCommand, WorkerCommand};
 use std::process::ExitCode;
 
 /// Runs Flash programs
@@ -23,12 +24,18 @@ struct Cli {
 enum Command {
     /// Compile a program in memory and run it
     Run(RunCommand),
+    /// Run the tests of modules
+    Test(TestCommand),
+    #[command(hide = true)]
+    TestWorker(WorkerCommand),
 }
 
 fn main() -> ExitCode {
     let Cli { command, compile_and_run, run } = Cli::parse();
     match command {
         Some(Command::Run(command)) => cli::run(&command, false),
+        Some(Command::Test(command)) => testing::run(&command),
+        Some(Command::TestWorker(command)) => testing::run_worker(&command),
         None => cli::run(&run, compile_and_run),
     }
 }

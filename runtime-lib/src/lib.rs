@@ -2,7 +2,7 @@
 //! natives of std. An rlib for `flash-rt`, a static library for executables.
 //!
 //! Rooms, by what they are built on: `memory` and `stdio` (the system), `process`, `program` (tables of compiled
-//! code), `trace`, `report`, `fail`, `unwind`, `uncaught`, `gc`, `thread`, `signals`, `entry`, `natives`, `symbols`. Assembly is in `asm/`.
+//! code), `trace`, `report`, `testing`, `fail`, `unwind`, `uncaught`, `gc`, `thread`, `signals`, `entry`, `natives`, `symbols`. Assembly is in `asm/`.
 
 pub mod native;
 
@@ -17,6 +17,7 @@ pub mod report;
 pub mod signals;
 pub mod stdio;
 pub mod symbols;
+pub mod testing;
 pub mod thread;
 pub mod trace;
 mod uncaught;

@@ -4,6 +4,7 @@
 use crate::program::SourcePlace;
 use crate::stdio;
 use crate::trace::{Call, Entry};
+use std::sync::atomic::{AtomicI32, Ordering};
 
 /// Trace lines that are shown at the inner end, and at the outer end of a deep recursion.
 const INNER: usize = 20;
@@ -17,7 +18,16 @@ const TAB: usize = 4;
 pub struct Report {
     bytes: [u8; 1024],
     len: usize,
+    fd: i32,
     is_coloured: bool,
+}
+
+/// The file descriptor that reports go to.
+static TARGET: AtomicI32 = AtomicI32::new(2);
+
+/// Sends reports to another file descriptor than standard error.
+pub fn redirect(fd: i32) {
+    TARGET.store(fd, Ordering::Relaxed);
 }
 
 const RED: &str = "\x1b[1;31m";
@@ -29,7 +39,8 @@ impl Report {
     /// Starts a report: what standard output still holds is written before.
     pub fn new() -> Report {
         stdio::flush();
-        Report { bytes: [0; 1024], len: 0, is_coloured: stdio::is_terminal(2) && !is_set(c"NO_COLOR") }
+        let fd = TARGET.load(Ordering::Relaxed);
+        Report { bytes: [0; 1024], len: 0, fd, is_coloured: stdio::is_terminal(fd) && !is_set(c"NO_COLOR") }
     }
 
     /// The `error:` that the failure's words follow.
@@ -166,7 +177,7 @@ impl Report {
 
     /// Writes what has been collected.
     pub fn flush(&mut self) {
-        stdio::write_all(2, &self.bytes[..self.len]);
+        stdio::write_all(self.fd, &self.bytes[..self.len]);
         self.len = 0;
     }
 }

@@ -115,7 +115,16 @@ pub struct CodeOptions {
 impl CodeOptions {
     pub fn compile_options(&self, target: Triple) -> CompileOptions {
         let &CodeOptions { level, debug, overflow_checks, threads, time_passes, .. } = self;
-        CompileOptions { target, level, cpu: self.target_cpu.clone(), debug, overflow_checks, threads, time_passes }
+        CompileOptions {
+            target,
+            level,
+            cpu: self.target_cpu.clone(),
+            debug,
+            overflow_checks,
+            threads,
+            time_passes,
+            tests: false,
+        }
     }
 }
 
@@ -134,6 +143,10 @@ pub struct MessageOptions {
 }
 
 impl MessageOptions {
+    pub fn color(self) -> Color {
+        self.color
+    }
+
     pub fn reporter(self) -> Reporter {
         Reporter { format: self.message_format, color: self.color, no_warnings: self.no_warnings }
     }

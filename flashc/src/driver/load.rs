@@ -67,8 +67,21 @@ impl Reader for MemoryReader {
 /// Loads the program whose entry module is the file at `path`. An error is the entry file's; what
 /// is wrong with imports or with any text is a diagnostic.
 pub fn load(path: &Path, reader: &dyn Reader) -> io::Result<(ModuleGraph, Vec<Diagnostic>)> {
-    let text = reader.read(path)?;
+    let text = entry_text(path, reader)?;
     Ok(load_text(path, text, reader))
+}
+
+/// The text of an entry module: a file, or `std:NAME`, which only has tests to run.
+pub(super) fn entry_text(path: &Path, reader: &dyn Reader) -> io::Result<String> {
+    match std_name(path) {
+        Some(name) => stdlib::text(name).map(str::to_owned).ok_or_else(|| io::ErrorKind::NotFound.into()),
+        None => reader.read(path),
+    }
+}
+
+/// `NAME` of a path `std:NAME`.
+fn std_name(path: &Path) -> Option<&str> {
+    path.to_str()?.strip_prefix("std:")
 }
 
 /// As [`load`], with the entry module's text given.
@@ -76,7 +89,11 @@ pub fn load_text(path: &Path, text: String, reader: &dyn Reader) -> (ModuleGraph
     let mut loader = Loader { reader, sources: SourceMap::default(), slots: Vec::new(), known: FxHashMap::default() };
     let mut diagnostics = Vec::new();
     let prelude = stdlib::text("prelude").map(|text| loader.add_std("prelude", text));
-    let entry = loader.add_file(path, text);
+    let entry = match std_name(path) {
+        Some("prelude") => prelude.unwrap_or(0),
+        Some(name) => loader.add_std(name, &text),
+        None => loader.add_file(path, text),
+    };
     let mut wave = 0;
     while wave < loader.slots.len() {
         loader.parse(wave);

@@ -9,7 +9,9 @@ pub mod pipeline;
 mod report;
 mod stack;
 pub mod stdlib;
+mod tests;
 mod timing;
 
 pub use pipeline::{Checked, CompileOptions, Compiled, Failure, Object, check, compile, compile_to_object, generate};
-pub use report::{Format, Reporter};
+pub use report::{Color, Format, Reporter};
+pub use tests::{TestBlock, tests_of};

@@ -34,6 +34,8 @@ pub struct CompileOptions {
     pub threads: usize,
     /// Says on standard error how long each stage took.
     pub time_passes: bool,
+    /// Run one of the entry module's tests in the place of `main`; the runtime is told which.
+    pub tests: bool,
 }
 
 impl Default for CompileOptions {
@@ -47,6 +49,7 @@ impl Default for CompileOptions {
             overflow_checks: false,
             threads: 0,
             time_passes: false,
+            tests: false,
         }
     }
 }
@@ -147,10 +150,11 @@ fn check_here(path: &Path, reader: &dyn Reader, options: &CompileOptions) -> Res
     let mut watch = Stopwatch::start(options.time_passes);
     let (graph, mut diagnostics) = load::load(path, reader).map_err(unreadable)?;
     watch.stage("parse");
-    let (resolved, more) = resolve::resolve(&graph, &resolve_target(&options.target));
+    let (resolved, more) = resolve::resolve(&graph, &cfg_target(&options.target));
     diagnostics.extend(more);
     watch.stage("resolve");
-    let (program, more) = typecheck::check(&graph, &resolved, &typecheck::Options::default());
+    let typecheck_options = typecheck::Options { tests: options.tests, ..typecheck::Options::default() };
+    let (program, more) = typecheck::check(&graph, &resolved, &typecheck_options);
     diagnostics.extend(more);
     watch.stage("typecheck");
     drop(resolved);
@@ -159,7 +163,7 @@ fn check_here(path: &Path, reader: &dyn Reader, options: &CompileOptions) -> Res
 }
 
 /// What `#[cfg(...)]` sees.
-fn resolve_target(target: &Triple) -> resolve::Target {
+pub(super) fn cfg_target(target: &Triple) -> resolve::Target {
     use target_lexicon::{Architecture, OperatingSystem};
     let os = match target.operating_system {
         OperatingSystem::Linux => "linux",

@@ -24,10 +24,15 @@ pub enum Color {
 
 impl Color {
     fn is_on(self) -> bool {
+        self.is_on_for(&std::io::stderr())
+    }
+
+    /// Whether to colour what goes to this stream.
+    pub fn is_on_for(self, stream: &impl IsTerminal) -> bool {
         match self {
             Color::Always => true,
             Color::Never => false,
-            Color::Auto => std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()),
+            Color::Auto => stream.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()),
         }
     }
 }

@@ -68,6 +68,8 @@ pub fn build<'a>(
     let function = &env.module.functions[id.index()];
     target.name = UserFuncName::User(Target::Function(id).to_cranelift());
     target.signature = super::calls::flash_signature(env.machine, &function.signature);
+    // Cranelift keeps locations relative to the first one it sees, and takes -1 for none.
+    target.params.ensure_base_srcloc(ir::SourceLoc::new(0));
     let cfg = Cfg::new(function);
     let loops = Loops::new(function, &cfg, &Dominators::new(function, &cfg));
     let order = cfg.order;

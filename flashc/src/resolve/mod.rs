@@ -74,6 +74,8 @@ pub struct Resolved<'a> {
     pub modules: Vec<ModuleScope>,
     /// Exports of `std:prelude`.
     pub prelude: FxHashMap<Symbol, DefId>,
+    /// What `#[cfg(...)]` asks about.
+    pub target: Target,
 }
 
 impl<'a> Resolved<'a> {
@@ -96,7 +98,7 @@ pub fn resolve<'a>(graph: &'a ModuleGraph, target: &Target) -> (Resolved<'a>, Ve
     }
     resolver.link();
     let prelude = graph.prelude.map(|p| resolver.modules[p.index()].exports.clone()).unwrap_or_default();
-    (Resolved { defs: resolver.defs, modules: resolver.modules, prelude }, resolver.diagnostics)
+    (Resolved { defs: resolver.defs, modules: resolver.modules, prelude, target: target.clone() }, resolver.diagnostics)
 }
 
 /// What `#[cfg(...)]` asks about.

@@ -7,6 +7,7 @@
 //! order of the fields of their node.
 
 pub mod arith;
+pub mod contain;
 mod dump;
 pub mod eval;
 mod types;
@@ -57,6 +58,26 @@ pub struct Program {
     /// One function a module that has top-level statements, dependencies first.
     pub initializers: Vec<FuncId>,
     pub main: Option<FuncId>,
+    /// The entry module's tests, where they are asked for: then one of them runs instead of `main`.
+    pub tests: Vec<Test>,
+    /// None in a program that is made without std.
+    pub errors: Option<Errors>,
+}
+
+/// What is known of errors.
+#[derive(Clone, Debug)]
+pub struct Errors {
+    /// The interface `Error`: what is thrown is a value of it.
+    pub interface: Ty,
+    /// The classes that failing checks throw, in the order of `flash_abi::program::ERROR_CLASSES`.
+    pub classes: Vec<Ty>,
+}
+
+/// `test "name" { ... }`
+#[derive(Clone, Debug)]
+pub struct Test {
+    pub name: Symbol,
+    pub function: FuncId,
 }
 
 #[derive(Clone, Debug)]
@@ -376,7 +397,9 @@ pub enum ExprKind {
         id: LoopId,
     },
     Return(Option<Box<Expr>>),
+    /// Of a value of `Error`.
     Throw(Box<Expr>),
+    /// The body; when it throws, the first clause that takes the error; and then, however all that is left, `finally`.
     Try {
         body: Box<Expr>,
         catches: Vec<Catch>,
@@ -432,7 +455,7 @@ pub struct Arm {
 #[derive(Clone, Debug)]
 pub struct Catch {
     pub local: Option<LocalId>,
-    /// `None` catches everything.
+    /// The local's type, which implements `Error`. `None` catches everything, and the local is an `Error`.
     pub ty: Option<Ty>,
     pub body: Expr,
 }

@@ -309,7 +309,7 @@ impl<'a> Checker<'a> {
 
 impl Checker<'_> {
     /// The function is done. One with mistakes in it is kept from the evaluator of constants.
-    fn publish(&mut self, id: FuncId, function: tir::Function, has_errors: bool) {
+    pub(super) fn publish(&mut self, id: FuncId, function: tir::Function, has_errors: bool) {
         let unknown = function.result == Ty::ERROR || function.locals.iter().any(|local| local.ty == Ty::ERROR);
         if has_errors || unknown {
             self.broken.insert(id);
@@ -501,7 +501,7 @@ impl<'a> Body<'_, 'a> {
     }
 
     /// The block of a function; its value becomes the result.
-    fn function_body(&mut self, block: &'a ast::Block) -> Expr {
+    pub(super) fn function_body(&mut self, block: &'a ast::Block) -> Expr {
         let mark = self.names.len();
         let hint = match self.frame().result {
             FrameResult::Known(ty) => Some(ty),

@@ -22,6 +22,7 @@ mod convert;
 mod entity;
 mod exhaustive;
 mod expr;
+mod finite;
 mod flow;
 mod hints;
 mod infer;
@@ -36,6 +37,7 @@ mod place;
 mod program;
 mod size;
 mod stmt;
+mod test_block;
 mod text;
 mod types;
 mod variant;
@@ -67,6 +69,8 @@ pub fn check(graph: &ModuleGraph, resolved: &Resolved<'_>, options: &Options) ->
 pub struct Options {
     /// Check every body of std too, not only those that the program uses.
     pub all_of_std: bool,
+    /// Keep the entry module's tests, and run them in the place of `main`.
+    pub tests: bool,
 }
 
 /// Everything known about the program so far.
@@ -107,6 +111,7 @@ struct Checker<'a> {
     /// Functions made for `tir::Intrinsic`s that the desugaring uses.
     intrinsics: Vec<(tir::Intrinsic, FuncId)>,
     initializers: Vec<FuncId>,
+    tests: Vec<tir::Test>,
     queue: VecDeque<Job<'a>>,
     used_imports: FxHashSet<(ModuleIndex, Symbol)>,
     /// By module: top-level names that functions assign to.
@@ -142,6 +147,7 @@ impl<'a> Checker<'a> {
             broken: FxHashSet::default(),
             intrinsics: Vec::new(),
             initializers: Vec::new(),
+            tests: Vec::new(),
             queue: VecDeque::new(),
             used_imports: FxHashSet::default(),
             unstable_globals: FxHashMap::default(),

@@ -42,11 +42,7 @@ impl<'a> Checker<'a> {
     fn check_top_level(&mut self, module: ModuleIndex, steps: &mut Vec<Step>) {
         let graph = self.graph;
         let items = || graph.module(module).ast.items.iter();
-        for item in items() {
-            if let ItemKind::Test(test) = &item.kind {
-                self.check_test(module, test);
-            }
-        }
+        self.check_tests(module);
         let statements: Vec<&'a ast::Stmt> = items()
             .filter_map(|item| match &item.kind {
                 ItemKind::Statement(stmt) => Some(stmt),
@@ -89,18 +85,6 @@ impl<'a> Checker<'a> {
             attributes: FunctionAttributes::default(),
             span,
         });
-    }
-
-    /// Test blocks are checked; running them is not built yet, so nothing is kept.
-    fn check_test(&mut self, module: ModuleIndex, test: &'a ast::Test) {
-        let scope = Rc::new(ItemScope { module, generics: Vec::new(), self_ty: None, nested: Vec::new() });
-        let mut unstable = FxHashSet::default();
-        flow::unstable_names_in(&test.body, &mut unstable);
-        let mut body = self.body(&scope, None);
-        body.frames.push(Frame::new(FrameResult::Known(Ty::VOID), Rc::new(unstable), 0));
-        let mut value = body.block(&test.body, Some(Ty::VOID));
-        body.finish(&mut value);
-        body.publish_closures();
     }
 
     /// The type of a top-level variable; finds it from its value when it is needed early.
@@ -339,7 +323,7 @@ impl<'a> Checker<'a> {
 
     /// The typed tree of everything.
     pub(super) fn finish(mut self) -> (tir::Program, Vec<Diagnostic>) {
-        let main = self.find_main();
+        let main = self.find_main().filter(|_| !self.options.tests);
         self.drain_queue();
         let mut diagnostics = std::mem::take(&mut self.diagnostics);
         diagnostics.sort_by_key(|d| (d.span.file, d.span.start, d.code));
@@ -376,6 +360,7 @@ impl<'a> Checker<'a> {
             impls,
             initializers: self.initializers,
             main,
+            tests: self.tests,
         };
         (program, diagnostics)
     }

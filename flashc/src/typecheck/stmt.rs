@@ -123,7 +123,7 @@ impl<'a> Body<'_, 'a> {
 
     /// A value of a written type.
     pub(super) fn check_written(&mut self, value: &'a ast::Expr, ty: Ty, l: &Let) -> Expr {
-        let outer = std::mem::replace(&mut self.written_type, None);
+        let outer = self.written_type.take();
         if matches!(value.kind, ast::ExprKind::Literal(ast::Literal::Null)) {
             self.written_type = l.ty.as_ref().map(|ty| ty.span);
         }

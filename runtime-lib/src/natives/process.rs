@@ -1,15 +1,21 @@
 //! Natives of `std:process` and `std:time`: the process around the program, and clocks.
 
 use super::{NULL_TEXT, empty_text, new_text, static_text, text};
-use crate::native;
-use crate::process;
+use crate::fail::{self, Failure};
+use crate::{native, process, testing};
 use flash_abi::context::Context;
 use flash_abi::object::Str;
 use std::sync::OnceLock;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 native! {
-    fn flash_exit(_ctx: *mut Context, code: i32) {
+    /// A test that ends its process has not come to its end.
+    fn flash_exit(ctx: *mut Context, code: i32) {
+        if testing::is_test() {
+            let message = format!("the test ended its process with `exit({code})`");
+            // SAFETY: this thread's context.
+            unsafe { fail::raise(ctx, Failure::Panic(&message)) }
+        }
         process::exit(code)
     }
 

@@ -252,7 +252,7 @@ impl<'a> FnBuilder<'_, 'a> {
         let blocks = self.variant_blocks(ty, a_tag, join);
         for (variant, block) in blocks {
             self.e.begin(block);
-            for field in 0..self.cx.enum_layout(ty).variants[variant].len() {
+            for field in 0..self.variant_field_count(ty, variant) {
                 let (a, b) = (self.variant_field(a, variant, field), self.variant_field(b, variant, field));
                 self.compare_part(&a, &b, ordered);
             }
@@ -263,9 +263,9 @@ impl<'a> FnBuilder<'_, 'a> {
 
     /// Goes by an enum's tag to a block for each variant that has fields, or to `otherwise`.
     fn variant_blocks(&mut self, ty: Ty, tag: Value, otherwise: Block) -> Vec<(usize, Block)> {
-        let variants: Vec<bool> = self.cx.enum_layout(ty).variants.iter().map(|fields| !fields.is_empty()).collect();
-        let with_fields = variants.iter().enumerate().filter(|(_, has_fields)| **has_fields);
-        let blocks: Vec<(usize, Block)> = with_fields.map(|(index, _)| (index, self.e.new_block())).collect();
+        let count = self.cx.enum_layout(ty).variants.len();
+        let with_fields: Vec<usize> = (0..count).filter(|&index| self.variant_field_count(ty, index) > 0).collect();
+        let blocks: Vec<(usize, Block)> = with_fields.into_iter().map(|index| (index, self.e.new_block())).collect();
         let cases: Vec<(i64, Block)> = blocks.iter().map(|&(index, block)| (index as i64, block)).collect();
         self.e.switch(tag, &cases, otherwise);
         blocks

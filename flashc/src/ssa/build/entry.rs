@@ -18,6 +18,9 @@ impl ModuleBuilder<'_> {
                 builder.e.set_span(tree.functions[initializer.index()].span);
                 builder.call_function(initializer, Vec::new(), &[], Ty::VOID, None);
             }
+            if !tree.tests.is_empty() {
+                builder.call_test();
+            }
             let code = match tree.main {
                 Some(main) => builder.call_main(main),
                 None => builder.e.iconst(Type::I64, 0),
@@ -50,6 +53,22 @@ impl ModuleBuilder<'_> {
 }
 
 impl FnBuilder<'_, '_> {
+    /// The test that the runner asks for; none when it asks for another.
+    fn call_test(&mut self) {
+        let tree = self.cx.tree;
+        let index = self.e.call_rt(Rt::TestIndex, &[])[0];
+        let join = self.e.new_block();
+        let blocks: Vec<_> = (0..tree.tests.len()).map(|number| (number as i64, self.e.new_block())).collect();
+        self.e.switch(index, &blocks, join);
+        for (test, (_, block)) in tree.tests.iter().zip(blocks) {
+            self.e.begin(block);
+            self.e.set_span(tree.functions[test.function.index()].span);
+            self.call_function(test.function, Vec::new(), &[], Ty::VOID, None);
+            self.e.jump(join);
+        }
+        self.e.begin(join);
+    }
+
     fn call_main(&mut self, main: tir::FuncId) -> Value {
         let tree = self.cx.tree;
         let function = &tree.functions[main.index()];

@@ -50,6 +50,8 @@ pub struct FnBuilder<'m, 'a> {
     /// For each block we are in, what is deferred in it.
     pub scopes: Vec<Vec<Deferred<'a>>>,
     pub tail: Option<TailLoop>,
+    /// Errors that clauses around have caught: the local, and what the handler was given.
+    pub caught: Vec<(LocalId, Var)>,
 }
 
 /// A closure object's contents: offset of each capture, size, descriptor slots.
@@ -198,6 +200,7 @@ impl<'a> ModuleBuilder<'a> {
             Instance::Equal(ty) => self.build_equal(ty),
             Instance::Order(ty) => self.build_order(ty),
             Instance::Entry => self.build_entry(),
+            Instance::Describe => self.build_describe(),
             Instance::ExportC(id) => self.build_export(id),
         }
     }
@@ -217,6 +220,7 @@ impl<'m, 'a> FnBuilder<'m, 'a> {
             targets: Vec::new(),
             scopes: Vec::new(),
             tail: None,
+            caught: Vec::new(),
         }
     }
 

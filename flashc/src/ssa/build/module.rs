@@ -3,6 +3,7 @@
 //! is first asked for; the order in which bodies are written is fixed, so numbers are too.
 
 use super::BuildOptions;
+use super::errors::Errors;
 use super::layout::{EnumLayout, Fields, Layout};
 use crate::source::{FileId, Span, Symbol};
 use crate::ssa::text::FIXED_REGIONS;
@@ -27,6 +28,8 @@ pub struct Tree {
     pub impls: Vec<tir::Impl>,
     pub initializers: Vec<tir::FuncId>,
     pub main: Option<tir::FuncId>,
+    pub tests: Vec<tir::Test>,
+    pub errors: Option<tir::Errors>,
 }
 
 /// A function of the result, by what it is made from.
@@ -46,6 +49,8 @@ pub enum Instance {
     Order(Ty),
     /// The program's entry.
     Entry,
+    /// What the runtime asks an error by.
+    Describe,
     /// What C calls.
     ExportC(tir::FuncId),
 }
@@ -109,6 +114,7 @@ pub struct ModuleBuilder<'a> {
     roots: Vec<(Root, FxHashMap<u32, Region>)>,
     root_ids: FxHashMap<Root, RootId>,
     globals: FxHashMap<GlobalId, u32>,
+    pub errors: Errors,
 }
 
 impl<'a> ModuleBuilder<'a> {
@@ -134,6 +140,7 @@ impl<'a> ModuleBuilder<'a> {
             roots: Vec::new(),
             root_ids: FxHashMap::default(),
             globals: FxHashMap::default(),
+            errors: Errors::default(),
         }
     }
 
@@ -154,11 +161,24 @@ impl<'a> ModuleBuilder<'a> {
     }
 
     pub fn define(&mut self, id: FuncId, function: Function) {
+        self.note_handlers(&function);
         self.functions[id.index()] = Some(function);
     }
 
     pub fn set_entry(&mut self, id: FuncId) {
         self.module.entry = Some(id);
+    }
+
+    pub fn described(&self) -> Option<FuncId> {
+        self.module.describe
+    }
+
+    pub fn set_describe(&mut self, id: FuncId) {
+        self.module.describe = Some(id);
+    }
+
+    pub fn set_errors(&mut self, id: DataId) {
+        self.module.errors = Some(id);
     }
 
     pub fn finish(mut self) -> Module {

@@ -108,6 +108,7 @@ fn ssa_with(types: Types, functions: Vec<Function>, nominals: Vec<Nominal>, opti
         impls: Vec::new(),
         initializers: Vec::new(),
         main: Some(FuncId(0)),
+        tests: Vec::new(),
     };
     let module = build(program, &sources, options);
     if let Err(message) = verify::verify(&module) {
