@@ -366,6 +366,11 @@ struct Link {
 pub fn bound_names(pattern: &ast::Pattern, names: &mut Vec<(ast::Ident, bool)>) {
     match &pattern.kind {
         PatternKind::Name { name, is_mut } => names.push((*name, *is_mut)),
+        PatternKind::Typed { name, is_mut, .. } => {
+            if name.name.as_str() != "_" {
+                names.push((*name, *is_mut));
+            }
+        }
         PatternKind::Binding { name, is_mut, pattern } => {
             names.push((*name, *is_mut));
             bound_names(pattern, names);

@@ -91,7 +91,7 @@ impl<'a> Body<'_, 'a> {
         }
         let found = self.show(ty);
         let diagnostic = Diagnostic::error("E0410", value.span, format!("a `{found}` cannot be thrown"));
-        let diagnostic = match *self.kind(ty) {
+        let diagnostic = match self.kind(ty).clone() {
             TyKind::Void => diagnostic.label("this gives no value"),
             TyKind::Optional(inner) if self.fits_interface(inner, error) => {
                 diagnostic.label("it may be null").note("test it first, or write `!` behind it")

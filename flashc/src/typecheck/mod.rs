@@ -19,7 +19,9 @@ mod constant;
 mod construct;
 mod control;
 mod convert;
+mod dynamic;
 mod entity;
+mod errors;
 mod exhaustive;
 mod expr;
 mod finite;
@@ -199,7 +201,7 @@ impl<'a> Checker<'a> {
     fn is_copy_by_value(&self, ty: Ty) -> bool {
         match self.types.kind(ty) {
             tir::TyKind::FixedArray(..) | tir::TyKind::Tuple(_) | tir::TyKind::Record(_) => true,
-            tir::TyKind::Nominal(id, _) => !self.nominals[id.index()].is_class(),
+            tir::TyKind::Nominal(id, _) => !self.nominals[id.index()].is_reference(),
             _ => false,
         }
     }

@@ -64,6 +64,7 @@ impl<'a> FnBuilder<'_, 'a> {
             | ExprKind::Index { .. }
             | ExprKind::Deref(_)
             | ExprKind::Narrow(_)
+            | ExprKind::Downcast(_)
             | ExprKind::Unwrap(_) => {
                 let place = self.place(expr);
                 self.read(&place)
@@ -104,6 +105,11 @@ impl<'a> FnBuilder<'_, 'a> {
                 let from = self.ty(value.ty);
                 let value = self.one(value);
                 single(self.convert(value, from, ty))
+            }
+            ExprKind::ToInterface(value) => self.to_interface(value, ty),
+            ExprKind::IsType { value, ty: wanted } => {
+                let wanted = self.ty(*wanted);
+                single(self.is_type_expr(value, wanted))
             }
             ExprKind::IsNull(value) => {
                 let place = self.place(value);
