@@ -99,13 +99,13 @@ fn check_diagnostics(name: &str, text: &str) -> String {
     render::human(&diagnostics, &graph.sources, false)
 }
 
-/// The typed tree, then what was wrong.
+/// The typed tree, or what was wrong.
 fn typed_tree(name: &str, text: &str) -> String {
     let (graph, program, diagnostics) = check_program(name, text);
     if diagnostics.iter().any(Diagnostic::is_error) {
         return render::human(&diagnostics, &graph.sources, false);
     }
-    tir::dump(&program) + &render::human(&diagnostics, &graph.sources, false)
+    tir::dump(&program)
 }
 
 fn check_program(name: &str, text: &str) -> (ModuleGraph, tir::Program, Vec<Diagnostic>) {

@@ -341,7 +341,7 @@ pub enum PatternKind {
     Typed {
         name: Ident,
         is_mut: bool,
-        ty: TypeExpr,
+        ty: Box<TypeExpr>,
     },
     /// `-1`, `"a"`, `'c'`, `true`, `null`
     Literal(Box<Expr>),

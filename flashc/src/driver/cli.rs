@@ -6,6 +6,7 @@ use super::pipeline::{self, CompileOptions, Compiled, Failure, Optimised};
 use super::report::{Color, Format, Reporter};
 use super::stack::with_stack;
 use super::{dependencies, link, output};
+use crate::diagnostics::Diagnostic;
 use crate::lower::Cpu;
 use crate::source::SourceMap;
 use crate::{ast, emit, lexer, lower, opt, parser, ssa, tir};
@@ -138,8 +139,20 @@ pub struct MessageOptions {
     #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
     color: Color,
     /// No warnings
-    #[arg(short = 'w')]
+    #[arg(short = 'w', conflicts_with_all = ["deny", "deny_warnings"])]
     no_warnings: bool,
+    /// `-D warnings`: warnings are errors
+    #[arg(short = 'D', value_name = "WHAT", value_enum)]
+    deny: Option<Deny>,
+    /// Warnings are errors
+    #[arg(long)]
+    deny_warnings: bool,
+}
+
+/// What `-D` knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Deny {
+    Warnings,
 }
 
 impl MessageOptions {
@@ -148,7 +161,12 @@ impl MessageOptions {
     }
 
     pub fn reporter(self) -> Reporter {
-        Reporter { format: self.message_format, color: self.color, no_warnings: self.no_warnings }
+        Reporter {
+            format: self.message_format,
+            color: self.color,
+            no_warnings: self.no_warnings,
+            deny_warnings: self.deny_warnings || self.deny.is_some(),
+        }
     }
 }
 
@@ -214,9 +232,14 @@ pub fn execute(command: Command) -> ExitCode {
 /// Why a command failed.
 enum Problem {
     Failure(Failure),
-    Write { path: PathBuf, error: io::Error },
+    Write {
+        path: PathBuf,
+        error: io::Error,
+    },
     Usage(String),
     Other(String),
+    /// It has been said: warnings that are errors.
+    Told,
 }
 
 impl From<Failure> for Problem {
@@ -231,6 +254,7 @@ impl Problem {
             Problem::Failure(failure) => failure.report(reporter),
             Problem::Write { path, error } => reporter.error(&format!("cannot write `{}`: {error}", path.display())),
             Problem::Usage(message) | Problem::Other(message) => reporter.error(message),
+            Problem::Told => {}
         }
     }
 
@@ -320,12 +344,12 @@ fn run_compile(command: &CompileCommand) -> Result<(), Problem> {
                 return Err(Failure::Program { diagnostics, sources }.into());
             };
             let text = with_stack(0, || tir::dump(program));
-            reporter.diagnostics(&checked.diagnostics, &checked.sources);
+            warn(reporter, &checked.diagnostics, &checked.sources)?;
             (text.into_bytes(), checked.sources)
         }
         Emit::Ssa | Emit::Clif => with_stack(options.threads, || -> Result<_, Problem> {
             let Optimised { module, sources, warnings } = pipeline::optimised(input, &FileReader, &options)?;
-            reporter.diagnostics(&warnings, &sources);
+            warn(reporter, &warnings, &sources)?;
             let text = match plan.emit {
                 Emit::Ssa => ssa::text::print(&module),
                 _ => lower::clif_text(&module, &options.lower_options()).map_err(Failure::Target)?,
@@ -334,7 +358,7 @@ fn run_compile(command: &CompileCommand) -> Result<(), Problem> {
         })?,
         _ => {
             let compiled = pipeline::compile(input, &options)?;
-            reporter.diagnostics(&compiled.warnings, &compiled.sources);
+            warn(reporter, &compiled.warnings, &compiled.sources)?;
             let bytes = match plan.emit {
                 Emit::Asm => pipeline::nasm_text(&compiled, &options).into_bytes(),
                 _ => pipeline::object_bytes(&compiled, input, &options),
@@ -345,6 +369,10 @@ fn run_compile(command: &CompileCommand) -> Result<(), Problem> {
     };
     write(&plan.output, &bytes)?;
     write_dependencies(dependencies, &plan.output, &sources)
+}
+
+fn warn(reporter: Reporter, warnings: &[Diagnostic], sources: &SourceMap) -> Result<(), Problem> {
+    if reporter.warnings(warnings, sources) { Ok(()) } else { Err(Problem::Told) }
 }
 
 /// Tokens and trees are written also when there are mistakes.
@@ -367,8 +395,7 @@ fn emit_syntax(input: &Path, plan: &Plan, reporter: Reporter) -> Result<(), Prob
     if diagnostics.iter().any(|d| d.is_error()) {
         return Err(Failure::Program { diagnostics, sources }.into());
     }
-    reporter.diagnostics(&diagnostics, &sources);
-    Ok(())
+    warn(reporter, &diagnostics, &sources)
 }
 
 fn run_build(command: &BuildCommand) -> Result<(), Problem> {
@@ -380,7 +407,7 @@ fn run_build(command: &BuildCommand) -> Result<(), Problem> {
     });
     let options = command.code.compile_options(Triple::host());
     let object = pipeline::compile_to_object(input, &options)?;
-    command.messages.reporter().diagnostics(&object.warnings, &object.sources);
+    warn(command.messages.reporter(), &object.warnings, &object.sources)?;
     let temporary = output::temporary_beside(&program).with_extension("o");
     write(&temporary, &object.bytes)?;
     let linked = link::link(std::slice::from_ref(&temporary), &program);
@@ -399,6 +426,5 @@ fn run_check(command: &CheckCommand) -> Result<(), Problem> {
     if program.is_none() {
         return Err(Failure::Program { diagnostics, sources }.into());
     }
-    command.messages.reporter().diagnostics(&diagnostics, &sources);
-    Ok(())
+    warn(command.messages.reporter(), &diagnostics, &sources)
 }

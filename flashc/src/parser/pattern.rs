@@ -47,7 +47,7 @@ impl Parser<'_> {
             _ => return pattern,
         };
         self.bump();
-        let ty = self.type_expr();
+        let ty = Box::new(self.type_expr());
         Pattern { kind: PatternKind::Typed { name, is_mut, ty }, span: self.span_from(start) }
     }
 

@@ -92,6 +92,7 @@ impl<'a> Body<'_, 'a> {
             self.expr(value, None);
             return super::body::error_expr(span);
         }
+        self.warn_same_assigned(target, value, span);
         let (place, local) = self.target(target);
         let place_ty = place.ty;
         if self.shallow(place_ty) == Ty::ERROR {

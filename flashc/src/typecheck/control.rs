@@ -246,6 +246,7 @@ impl<'a> Body<'_, 'a> {
         self.frame().loops.push(Loop {
             id,
             label: label.map(|l| l.name),
+            unused_label: label.map(|l| l.span),
             takes_value,
             hint,
             value: None,
@@ -256,7 +257,21 @@ impl<'a> Body<'_, 'a> {
 
     pub(super) fn pop_loop(&mut self) -> Loop {
         match self.frame().loops.pop() {
-            Some(l) => l,
+            Some(l) => {
+                if let (Some(span), Some(name)) = (l.unused_label, l.label)
+                    && !name.as_str().starts_with('_')
+                {
+                    let name = name.as_str();
+                    let colon = self.cx.graph.sources.file(span.file).text[span.end as usize..].find(':');
+                    let end = span.end + colon.map_or(0, |at| at as u32 + 1);
+                    self.report(Diagnostic::warning("W0111", span, format!("the label `'{name}` is never used")).fix(
+                        Span { end, ..span },
+                        "remove it",
+                        "",
+                    ));
+                }
+                l
+            }
             None => crate::bug!("typecheck: no loop to leave"),
         }
     }
@@ -424,6 +439,7 @@ impl<'a> Body<'_, 'a> {
             return index;
         };
         if let Some(index) = frame.loops.iter().rposition(|l| l.label == Some(label.name)) {
+            frame.loops[index].unused_label = None;
             return Some(index);
         }
         let labels: Vec<&str> = frame.loops.iter().filter_map(|l| l.label.map(|l| l.as_str())).collect();

@@ -58,7 +58,7 @@ impl<'a> Body<'_, 'a> {
             return Ok(self.widen(value, to));
         }
         if self.is_dynamic(to) {
-            return self.to_interface(value, to);
+            return self.interface_value(value, to);
         }
         if let TyKind::Optional(inner) = *to_kind {
             if matches!(from_kind, TyKind::Optional(_)) {

@@ -150,7 +150,7 @@ impl<'a> Body<'_, 'a> {
     }
 
     /// The value as one of an interface type, if it fits.
-    pub(super) fn to_interface(&mut self, value: Expr, interface: Ty) -> Result<Expr, Expr> {
+    pub(super) fn interface_value(&mut self, value: Expr, interface: Ty) -> Result<Expr, Expr> {
         if !self.fits_interface(value.ty, interface) {
             return Err(value);
         }

@@ -31,6 +31,7 @@ mod infer;
 mod init;
 mod interface;
 mod iterate;
+mod lint;
 mod method;
 mod names;
 mod operator;
@@ -118,6 +119,8 @@ struct Checker<'a> {
     used_imports: FxHashSet<(ModuleIndex, Symbol)>,
     /// By module: top-level names that functions assign to.
     unstable_globals: FxHashMap<ModuleIndex, std::rc::Rc<FxHashSet<Symbol>>>,
+    /// What is used, for the warnings about what is not.
+    usage: lint::Usage,
     /// What every body reads and calls, for the order of initialisation.
     needs: init::Needs,
 }
@@ -153,6 +156,7 @@ impl<'a> Checker<'a> {
             queue: VecDeque::new(),
             used_imports: FxHashSet::default(),
             unstable_globals: FxHashMap::default(),
+            usage: lint::Usage::default(),
             needs: init::Needs::default(),
         }
     }

@@ -36,7 +36,7 @@ impl<'a> Checker<'a> {
         self.drain_queue();
         self.check_written_bounds();
         self.check_initialisation(&steps);
-        self.warn_unused_imports();
+        self.warn_unused();
     }
 
     fn check_top_level(&mut self, module: ModuleIndex, steps: &mut Vec<Step>) {
@@ -300,27 +300,6 @@ impl<'a> Checker<'a> {
             );
         }
         Some(self.func_id(id))
-    }
-
-    fn warn_unused_imports(&mut self) {
-        let resolved = self.resolved;
-        for (index, scope) in resolved.modules.iter().enumerate() {
-            let module = ModuleIndex(index as u32);
-            if self.is_std(module) {
-                continue;
-            }
-            for (name, def) in &scope.imports {
-                let exported = scope.exports.values().any(|d| d == def);
-                let known = self.entities[def.index()] != Entity::Error;
-                if known && !exported && !self.used_imports.contains(&(module, name.name)) {
-                    self.report(Diagnostic::warning(
-                        "W0102",
-                        name.span,
-                        format!("the import `{}` is never used", name.name),
-                    ));
-                }
-            }
-        }
     }
 
     /// The typed tree of everything.

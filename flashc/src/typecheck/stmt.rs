@@ -17,14 +17,16 @@ impl<'a> Body<'_, 'a> {
         self.declare_items(block);
         let mut statements = Vec::with_capacity(block.statements.len());
         let mut warned = self.flow().dead;
+        let end = block.value.as_ref().map(|v| v.span).or(block.statements.last().map(|s| s.span));
+        let end = end.unwrap_or(block.span);
         for stmt in &block.statements {
-            self.warn_unreachable(stmt.span, &mut warned);
+            self.warn_unreachable(stmt.span, end, &mut warned);
             self.stmt(stmt, &mut statements);
         }
         let mut value = None;
         let mut ty = Ty::VOID;
         if let Some(last) = &block.value {
-            self.warn_unreachable(last.span, &mut warned);
+            self.warn_unreachable(last.span, end, &mut warned);
             let last = self.expr(last, hint);
             ty = self.shallow(last.ty);
             // What gives nothing is a statement.
@@ -42,9 +44,15 @@ impl<'a> Body<'_, 'a> {
         Expr { kind: ExprKind::Block { statements, value }, ty, span: block.span }
     }
 
-    fn warn_unreachable(&mut self, span: Span, warned: &mut bool) {
+    fn warn_unreachable(&mut self, span: Span, end: Span, warned: &mut bool) {
         if self.flow().dead && !std::mem::replace(warned, true) {
-            self.report(Diagnostic::warning("W0103", span, "this is never reached").label("control never gets here"));
+            self.report(
+                Diagnostic::warning("W0103", span, "this is never reached").label("control never gets here").fix(
+                    span.to(end),
+                    "remove it",
+                    "",
+                ),
+            );
         }
     }
 
@@ -54,6 +62,7 @@ impl<'a> Body<'_, 'a> {
             AstStmt::Let(l) => self.let_stmt(l, span, statements),
             AstStmt::Expr(e) => {
                 let value = self.effect(e);
+                self.warn_dropped(e, &value);
                 if self.shallow(value.ty) == Ty::NEVER {
                     self.flow().dead = true;
                 }

@@ -153,6 +153,7 @@ impl<'a> Checker<'a> {
         let (last, modules) = path.split_last()?;
         let Some((first, rest)) = modules.split_first() else {
             if let Some(entity) = self.lookup_item(scope, last.name) {
+                self.warn_deprecated_entity(entity, last.name, last.span);
                 return Some(PathEntity::Entity(entity));
             }
             if let Some(ty) = builtin(last.name) {
@@ -202,6 +203,7 @@ impl<'a> Checker<'a> {
             self.report(with_suggestion(diagnostic, last.span, near));
             return None;
         };
+        self.warn_deprecated_entity(entity, last.name, last.span);
         Some(PathEntity::Entity(entity))
     }
 

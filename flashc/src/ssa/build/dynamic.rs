@@ -299,7 +299,7 @@ impl<'a> FnBuilder<'_, 'a> {
     }
 
     /// A value as an interface's.
-    pub fn to_interface(&mut self, value: &'a Expr, interface: Ty) -> Vals {
+    pub fn interface_value(&mut self, value: &'a Expr, interface: Ty) -> Vals {
         let ty = self.ty(value.ty);
         if ty == interface {
             return self.expr(value);

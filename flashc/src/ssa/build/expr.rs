@@ -106,7 +106,7 @@ impl<'a> FnBuilder<'_, 'a> {
                 let value = self.one(value);
                 single(self.convert(value, from, ty))
             }
-            ExprKind::ToInterface(value) => self.to_interface(value, ty),
+            ExprKind::ToInterface(value) => self.interface_value(value, ty),
             ExprKind::IsType { value, ty: wanted } => {
                 let wanted = self.ty(*wanted);
                 single(self.is_type_expr(value, wanted))
