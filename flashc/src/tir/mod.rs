@@ -7,6 +7,7 @@
 //! order of the fields of their node.
 
 pub mod arith;
+pub mod contain;
 mod dump;
 pub mod eval;
 mod types;
@@ -18,6 +19,7 @@ pub use types::{FloatTy, IntTy, Ty, TyKind, Types};
 use crate::ast::RecordKind;
 use crate::source::{FileId, Span, Symbol};
 use flash_abi::symbols::Rt;
+use rustc_hash::FxHashMap;
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident;)*) => {
@@ -59,6 +61,19 @@ pub struct Program {
     pub main: Option<FuncId>,
     /// The entry module's tests, where they are asked for: then one of them runs instead of `main`.
     pub tests: Vec<Test>,
+    /// Functions of std that `ssa::build` calls, by their `#[lang("name")]`.
+    pub lang: FxHashMap<Symbol, FuncId>,
+    /// None in a program that is made without std.
+    pub errors: Option<Errors>,
+}
+
+/// What is known of errors.
+#[derive(Clone, Debug)]
+pub struct Errors {
+    /// The interface `Error`: what is thrown is a value of it.
+    pub interface: Ty,
+    /// The classes that failing checks throw, in the order of `flash_abi::program::ERROR_CLASSES`.
+    pub classes: Vec<Ty>,
 }
 
 /// `test "name" { ... }`
@@ -179,9 +194,11 @@ pub enum NominalKind {
     Enum {
         variants: Vec<Variant>,
     },
-    /// Methods in the order of a dispatch table.
+    /// Methods in the order of a dispatch table; the interfaces that it builds upon, where the
+    /// parameter behind the interface's own is `Self`.
     Interface {
         methods: Vec<InterfaceMethod>,
+        supers: Vec<Ty>,
     },
 }
 
@@ -303,6 +320,17 @@ pub enum ExprKind {
     /// expression's. Integers wrap, floats to integers saturate, integers to `char` are checked.
     Convert(Box<Expr>),
 
+    // Values of interface types.
+    /// A value of a type that implements it, or of an interface that builds upon it, as this interface.
+    ToInterface(Box<Expr>),
+    /// Whether a value, of an interface or an optional one, is of this type. Gives bool.
+    IsType {
+        value: Box<Expr>,
+        ty: Ty,
+    },
+    /// Such a value, known to be of this expression's type.
+    Downcast(Box<Expr>),
+
     // Optionals.
     /// `T` to `T?`
     Wrap(Box<Expr>),
@@ -385,7 +413,9 @@ pub enum ExprKind {
         id: LoopId,
     },
     Return(Option<Box<Expr>>),
+    /// Of a value of `Error`.
     Throw(Box<Expr>),
+    /// The body; when it throws, the first clause that takes the error; and then, however all that is left, `finally`.
     Try {
         body: Box<Expr>,
         catches: Vec<Catch>,
@@ -441,7 +471,7 @@ pub struct Arm {
 #[derive(Clone, Debug)]
 pub struct Catch {
     pub local: Option<LocalId>,
-    /// `None` catches everything.
+    /// The local's type, which implements `Error`. `None` catches everything, and the local is an `Error`.
     pub ty: Option<Ty>,
     pub body: Expr,
 }
@@ -472,6 +502,8 @@ pub enum PatternKind {
         index: u32,
         fields: Vec<Pattern>,
     },
+    /// A value of an interface type that is of the inner pattern's type.
+    Type(Box<Pattern>),
     Or(Vec<Pattern>),
 }
 
@@ -590,6 +622,14 @@ pub enum Intrinsic {
     ArrayPointer,
     /// (`[T]`, i64): the element becomes all zero, and keeps nothing alive.
     ArrayZero,
+    /// (Reader) -> T: reads a value of std:json.
+    JsonRead,
+    /// (writer, T): writes one.
+    JsonWrite,
+    /// K -> str: the key of an object that a map's key is.
+    JsonKey,
+    /// (Reader, str) -> K: the map's key that an object's key is.
+    JsonReadKey,
     /// str -> never
     Panic,
     /// Text, address and length in the fail operands -> never

@@ -103,6 +103,8 @@ pub enum TyKind {
 #[derive(Clone, Debug)]
 pub struct Types {
     kinds: Vec<TyKind>,
+    /// By type: how deeply its parts are nested.
+    depths: Vec<u32>,
     ids: FxHashMap<TyKind, Ty>,
 }
 
@@ -114,7 +116,7 @@ macro_rules! fixed_types {
 
         impl Default for Types {
             fn default() -> Types {
-                let mut types = Types { kinds: Vec::new(), ids: FxHashMap::default() };
+                let mut types = Types { kinds: Vec::new(), depths: Vec::new(), ids: FxHashMap::default() };
                 $(debug_assert_eq!(types.intern($kind), Ty::$name);
                 types.intern($kind);)*
                 types
@@ -148,9 +150,26 @@ impl Types {
             return ty;
         }
         let ty = Ty(self.kinds.len() as u32);
+        self.depths.push(self.depth_of(&kind));
         self.kinds.push(kind.clone());
         self.ids.insert(kind, ty);
         ty
+    }
+
+    fn depth_of(&self, kind: &TyKind) -> u32 {
+        let deepest = |all: &[Ty]| all.iter().map(|&ty| self.depth(ty) + 1).max().unwrap_or(0);
+        match kind {
+            TyKind::Array(t) | TyKind::FixedArray(t, _) | TyKind::Optional(t) | TyKind::Pointer(t) => deepest(&[*t]),
+            TyKind::Tuple(all) | TyKind::Nominal(_, all) => deepest(all),
+            TyKind::Record(fields) => fields.iter().map(|&(_, ty)| self.depth(ty) + 1).max().unwrap_or(0),
+            TyKind::Function(params, result) => deepest(params).max(self.depth(*result) + 1),
+            _ => 0,
+        }
+    }
+
+    /// How deeply the parts of a type are nested.
+    pub fn depth(&self, ty: Ty) -> u32 {
+        self.depths[ty.0 as usize]
     }
 
     pub fn kind(&self, ty: Ty) -> &TyKind {

@@ -49,6 +49,8 @@ impl<'a> Checker<'a> {
             self.errors_before |= entity == Entity::Error;
             self.entities.push(entity);
         }
+        self.collect_deprecated();
+        self.warn_hidden_items();
         self.resolve_all_bounds();
         self.collect_members(0);
         self.collect_impls(&scopes);
@@ -170,6 +172,12 @@ impl<'a> Checker<'a> {
     }
 
     fn collect_fields(&mut self, id: NominalId) {
+        let outer = self.usage.current.replace(Entity::Nominal(id));
+        self.collect_own_members(id);
+        self.usage.current = outer;
+    }
+
+    fn collect_own_members(&mut self, id: NominalId) {
         let info = &self.nominals[id.index()];
         let (scope, owner) = (info.scope.clone(), info.name);
         let mut seen: FxHashMap<Symbol, Span> = FxHashMap::default();
@@ -272,11 +280,6 @@ impl<'a> Checker<'a> {
                     (self.fields(fields, &full, scope, &mut FxHashMap::default()), true)
                 }
             };
-            for field in &fields {
-                if self.contains_fixed_array(field.ty) {
-                    self.not_built(field.span, "fixed arrays in enums");
-                }
-            }
             if let Some(value) = &variant.value {
                 match self.constant_expr(scope, value, Some(Ty::I64)) {
                     Some((_, Const::Int(value))) if i64::try_from(value).is_ok() => next = value as i64,
@@ -294,76 +297,6 @@ impl<'a> Checker<'a> {
             let info = VariantInfo { name: variant.name.name, fields, is_named, value: next, span: variant.name.span };
             self.nominals[id.index()].variants.push(info);
             next = next.wrapping_add(1);
-        }
-    }
-
-    fn contains_fixed_array(&self, ty: Ty) -> bool {
-        match self.types.kind(ty) {
-            TyKind::FixedArray(..) => true,
-            TyKind::Optional(inner) => self.contains_fixed_array(*inner),
-            TyKind::Tuple(types) => types.iter().any(|&t| self.contains_fixed_array(t)),
-            TyKind::Nominal(id, _) => {
-                let info = &self.nominals[id.index()];
-                matches!(info.decl, Decl::Record(decl) if decl.kind == ast::RecordKind::Struct)
-                    && info.fields.iter().any(|f| self.contains_fixed_array(f.ty))
-            }
-            _ => false,
-        }
-    }
-
-    /// A struct must not contain itself without a reference between.
-    fn check_finite(&mut self, id: NominalId) {
-        let mut path = Vec::new();
-        if !self.nominals[id.index()].is_class() && self.contains_inline(id, id, &mut path) {
-            let info = &self.nominals[id.index()];
-            let (name, span, is_enum) = (info.name, info.span, info.is_enum());
-            if is_enum {
-                self.not_built(span, "enums that contain themselves");
-            }
-            let mut diagnostic = Diagnostic::error("E0308", span, format!("the struct `{name}` contains itself"))
-                .label("its size would be infinite")
-                .note("make it a `class`, which is a reference, or keep it in an array `[T]`");
-            for span in path {
-                diagnostic = diagnostic.secondary(span, "through this field");
-            }
-            if !is_enum {
-                self.report(diagnostic);
-            }
-            // Later stages must not meet it.
-            let info = &mut self.nominals[id.index()];
-            let in_variants = info.variants.iter_mut().flat_map(|v| &mut v.fields);
-            info.fields.iter_mut().chain(in_variants).for_each(|field| field.ty = Ty::ERROR);
-        }
-    }
-
-    fn contains_inline(&self, id: NominalId, target: NominalId, path: &mut Vec<Span>) -> bool {
-        if path.len() > 64 {
-            return false;
-        }
-        for field in self.nominals[id.index()].all_fields() {
-            let mut inline = Vec::new();
-            self.inline_structs(field.ty, &mut inline);
-            for inner in inline {
-                path.push(field.span);
-                if inner == target || (inner != id && self.contains_inline(inner, target, path)) {
-                    return true;
-                }
-                path.pop();
-            }
-        }
-        false
-    }
-
-    fn inline_structs(&self, ty: Ty, found: &mut Vec<NominalId>) {
-        match self.types.kind(ty) {
-            TyKind::Nominal(id, args) if !self.nominals[id.index()].is_class() => {
-                found.push(*id);
-                args.iter().for_each(|&arg| self.inline_structs(arg, found));
-            }
-            TyKind::FixedArray(inner, _) | TyKind::Optional(inner) => self.inline_structs(*inner, found),
-            TyKind::Tuple(types) => types.iter().for_each(|&t| self.inline_structs(t, found)),
-            TyKind::Record(fields) => fields.iter().for_each(|&(_, t)| self.inline_structs(t, found)),
-            _ => {}
         }
     }
 
@@ -462,7 +395,7 @@ impl<'a> Checker<'a> {
     /// `mut self` of such a type is an address: a change must reach the caller's value.
     pub(super) fn has_identity_by_address(&self, ty: Ty) -> bool {
         match self.types.kind(ty) {
-            TyKind::Nominal(id, _) => !self.nominals[id.index()].is_class(),
+            TyKind::Nominal(id, _) => !self.nominals[id.index()].is_reference(),
             TyKind::Array(_) | TyKind::Pointer(_) => false,
             _ => true,
         }

@@ -3,7 +3,7 @@
 
 use crate::ast::{self, Expr, ExprKind, StmtKind};
 use crate::source::Symbol;
-use crate::tir::LocalId;
+use crate::tir::{LocalId, Ty};
 use rustc_hash::FxHashSet;
 
 /// Facts that hold at the point that is being checked.
@@ -15,6 +15,8 @@ pub(super) struct Flow {
     pub(super) non_null: Vec<LocalId>,
     /// Declared locals that may not have been assigned, sorted.
     pub(super) unassigned: Vec<LocalId>,
+    /// Locals of an interface type and what their value is of, sorted.
+    pub(super) types: Vec<(LocalId, Ty)>,
 }
 
 impl Flow {
@@ -32,7 +34,9 @@ impl Flow {
         unassigned.extend(other.unassigned);
         unassigned.sort();
         unassigned.dedup();
-        Flow { dead: false, non_null, unassigned }
+        let mut types = self.types;
+        types.retain(|known| other.types.contains(known));
+        Flow { dead: false, non_null, unassigned, types }
     }
 
     pub(super) fn dead() -> Flow {
@@ -49,8 +53,22 @@ impl Flow {
         }
     }
 
-    pub(super) fn forget_non_null(&mut self, id: LocalId) {
+    /// What the local was, for it gets another value.
+    pub(super) fn forget(&mut self, id: LocalId) {
         remove(&mut self.non_null, id);
+        self.types.retain(|(known, _)| *known != id);
+    }
+
+    pub(super) fn known_type(&self, id: LocalId) -> Option<Ty> {
+        self.types.iter().find(|(known, _)| *known == id).map(|(_, ty)| *ty)
+    }
+
+    pub(super) fn set_known_type(&mut self, ids: &[LocalId], ty: Ty) {
+        for &id in ids {
+            self.types.retain(|(known, _)| *known != id);
+            let at = self.types.partition_point(|(known, _)| *known < id);
+            self.types.insert(at, (id, ty));
+        }
     }
 
     pub(super) fn set_unassigned(&mut self, id: LocalId) {
@@ -100,7 +118,8 @@ fn value_yields(expr: &Expr) -> bool {
         ExprKind::Match { arms, .. } => arms.iter().any(|arm| value_yields(&arm.body)),
         ExprKind::While { .. } | ExprKind::For { .. } | ExprKind::Assign { .. } => false,
         ExprKind::Return(_) | ExprKind::Break { .. } | ExprKind::Continue { .. } | ExprKind::Throw(_) => false,
-        ExprKind::Loop { body, .. } => {
+        ExprKind::Labelled { body, .. } if tail_yields(body) => true,
+        ExprKind::Loop { body, .. } | ExprKind::Labelled { body, .. } => {
             let mut found = false;
             visit_block(body, &mut |e| {
                 found |= matches!(&e.kind, ExprKind::Break { value: Some(_), .. });
@@ -109,6 +128,9 @@ fn value_yields(expr: &Expr) -> bool {
             found
         }
         ExprKind::Paren(inner) => value_yields(inner),
+        ExprKind::Try { body, catches, .. } => {
+            tail_yields(body) || catches.iter().any(|clause| tail_yields(&clause.body))
+        }
         _ => true,
     }
 }
@@ -209,6 +231,9 @@ fn visit_stmt(stmt: &ast::Stmt, f: &mut dyn FnMut(&Expr) -> bool) {
             if let Some(value) = &l.value {
                 visit(value, f);
             }
+            if let Some(otherwise) = &l.otherwise {
+                visit_block(otherwise, f);
+            }
         }
         StmtKind::Expr(e) | StmtKind::Using(_, e) => visit(e, f),
         StmtKind::Defer(inner) => visit_stmt(inner, f),
@@ -247,6 +272,7 @@ pub(super) fn visit(expr: &Expr, f: &mut dyn FnMut(&Expr) -> bool) {
             }
         }
         ExprKind::Paren(e)
+        | ExprKind::Spread(e)
         | ExprKind::Unary { operand: e, .. }
         | ExprKind::Cast { value: e, .. }
         | ExprKind::Is { value: e, .. }
@@ -282,7 +308,10 @@ pub(super) fn visit(expr: &Expr, f: &mut dyn FnMut(&Expr) -> bool) {
             visit(callee, f);
             args.iter().for_each(|arg| visit(&arg.value, f));
         }
-        ExprKind::Block(block) | ExprKind::Unsafe(block) | ExprKind::Loop { body: block, .. } => visit_block(block, f),
+        ExprKind::Block(block)
+        | ExprKind::Unsafe(block)
+        | ExprKind::Loop { body: block, .. }
+        | ExprKind::Labelled { body: block, .. } => visit_block(block, f),
         ExprKind::If(i) => {
             visit_condition(&i.condition, f);
             visit_block(&i.then, f);

@@ -19,9 +19,13 @@ mod constant;
 mod construct;
 mod control;
 mod convert;
+mod destructure;
+mod dynamic;
 mod entity;
+mod errors;
 mod exhaustive;
 mod expr;
+mod finite;
 mod flow;
 mod hints;
 mod infer;
@@ -29,13 +33,18 @@ mod init;
 mod interface;
 mod iterate;
 mod map;
+mod json;
+mod lint;
 mod method;
 mod names;
 mod operator;
 mod pattern;
 mod place;
 mod program;
+mod record;
+mod result;
 mod size;
+mod spread;
 mod stmt;
 mod test_block;
 mod text;
@@ -116,6 +125,8 @@ struct Checker<'a> {
     used_imports: FxHashSet<(ModuleIndex, Symbol)>,
     /// By module: top-level names that functions assign to.
     unstable_globals: FxHashMap<ModuleIndex, std::rc::Rc<FxHashSet<Symbol>>>,
+    /// What is used, for the warnings about what is not.
+    usage: lint::Usage,
     /// What every body reads and calls, for the order of initialisation.
     needs: init::Needs,
 }
@@ -151,6 +162,7 @@ impl<'a> Checker<'a> {
             queue: VecDeque::new(),
             used_imports: FxHashSet::default(),
             unstable_globals: FxHashMap::default(),
+            usage: lint::Usage::default(),
             needs: init::Needs::default(),
         }
     }
@@ -199,7 +211,7 @@ impl<'a> Checker<'a> {
     fn is_copy_by_value(&self, ty: Ty) -> bool {
         match self.types.kind(ty) {
             tir::TyKind::FixedArray(..) | tir::TyKind::Tuple(_) | tir::TyKind::Record(_) => true,
-            tir::TyKind::Nominal(id, _) => !self.nominals[id.index()].is_class(),
+            tir::TyKind::Nominal(id, _) => !self.nominals[id.index()].is_reference(),
             _ => false,
         }
     }

@@ -8,6 +8,7 @@
 use crate::ast::RecordKind;
 use crate::diagnostics::Diagnostic;
 use crate::source::Span;
+use crate::tir::contain::{self, DEEPEST};
 use crate::tir::walk::each_expr;
 use crate::tir::{
     Body, Callee, ExprKind, FloatTy, FuncId, Function, NominalId, NominalKind, Program, Ty, TyKind, type_text,
@@ -17,19 +18,12 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 /// The most bytes that a value, an instance of a class or all top-level variables may take.
 const LIMIT: u64 = 1 << 30;
-/// Nesting of type arguments that no sensible program has.
-const DEEPEST: u32 = 64;
 
 /// Reports types that are too big. The program must be free of other mistakes.
 pub(super) fn check(program: &mut Program) -> Vec<Diagnostic> {
     let uses: Vec<Uses> = program.functions.iter().map(Uses::of).collect();
-    let mut sizes = Sizes {
-        program,
-        known: FxHashMap::default(),
-        depths: FxHashMap::default(),
-        diagnostics: Vec::new(),
-        reported: FxHashSet::default(),
-    };
+    let mut sizes =
+        Sizes { program, known: FxHashMap::default(), diagnostics: Vec::new(), reported: FxHashSet::default() };
     sizes.globals();
     sizes.instances(&uses);
     sizes.diagnostics
@@ -75,8 +69,6 @@ struct Sizes<'a> {
     program: &'a mut Program,
     /// By type: size and alignment.
     known: FxHashMap<Ty, (u64, u64)>,
-    /// By type: how deeply its parts are nested.
-    depths: FxHashMap<Ty, u32>,
     diagnostics: Vec<Diagnostic>,
     reported: FxHashSet<Ty>,
 }
@@ -123,7 +115,7 @@ impl Sizes<'_> {
                 }
                 let type_args = self.program.types.substitute_all(type_args, &args);
                 let origin = origin.unwrap_or(*span);
-                if type_args.iter().any(|&ty| self.depth(ty) > DEEPEST) {
+                if type_args.iter().any(|&ty| self.program.types.depth(ty) > DEEPEST) {
                     self.endless(*callee, origin);
                     return;
                 }
@@ -152,22 +144,6 @@ impl Sizes<'_> {
         );
     }
 
-    fn depth(&mut self, ty: Ty) -> u32 {
-        if let Some(&depth) = self.depths.get(&ty) {
-            return depth;
-        }
-        let parts: Vec<Ty> = match self.program.types.kind(ty) {
-            TyKind::Array(t) | TyKind::FixedArray(t, _) | TyKind::Optional(t) | TyKind::Pointer(t) => vec![*t],
-            TyKind::Tuple(types) | TyKind::Nominal(_, types) => types.clone(),
-            TyKind::Record(fields) => fields.iter().map(|&(_, t)| t).collect(),
-            TyKind::Function(params, result) => params.iter().copied().chain([*result]).collect(),
-            _ => Vec::new(),
-        };
-        let depth = parts.into_iter().map(|part| self.depth(part) + 1).max().unwrap_or(0);
-        self.depths.insert(ty, depth);
-        depth
-    }
-
     /// Checks a type of which there is a value, and what it refers to directly. `span` is where the
     /// type stands, `origin` what in plain code made it so big.
     fn value(&mut self, ty: Ty, span: Span, origin: Span) -> bool {
@@ -181,6 +157,10 @@ impl Sizes<'_> {
             TyKind::Array(element) => {
                 of = element;
                 size = self.size(element);
+            }
+            TyKind::Nominal(id, ref args) => {
+                let args = args.clone();
+                size = size.max(self.box_size(id, &args));
             }
             _ => {}
         }
@@ -203,6 +183,10 @@ impl Sizes<'_> {
     fn is_class(&self, ty: Ty) -> bool {
         let TyKind::Nominal(id, _) = self.program.types.kind(ty) else { return false };
         matches!(self.program.nominals[id.index()].kind, NominalKind::Record { kind: RecordKind::Class, .. })
+    }
+
+    fn is_interface(&self, id: NominalId) -> bool {
+        matches!(self.program.nominals[id.index()].kind, NominalKind::Interface { .. })
     }
 
     /// The bytes of a value.
@@ -244,6 +228,7 @@ impl Sizes<'_> {
             TyKind::Tuple(types) => self.in_order(&types),
             TyKind::Record(fields) => self.in_order(&fields.iter().map(|&(_, ty)| ty).collect::<Vec<_>>()),
             TyKind::Nominal(..) if self.is_class(ty) => scalar(8),
+            TyKind::Nominal(id, _) if self.is_interface(id) => (16, 8),
             TyKind::Nominal(id, args) => self.members(id, &args),
         }
     }
@@ -259,13 +244,40 @@ impl Sizes<'_> {
         let types: Vec<Ty> = match &self.program.nominals[id.index()].kind {
             NominalKind::Record { fields, .. } => fields.iter().map(|field| field.ty).collect(),
             NominalKind::Enum { variants } => {
-                let fields = variants.iter().flat_map(|v| &v.fields).map(|field| field.ty);
-                [Ty::I64].into_iter().chain(fields).collect()
+                let count = variants.len();
+                return self.enum_shape(id, args, count);
             }
             NominalKind::Interface { .. } => Vec::new(),
         };
         let types = self.program.types.substitute_all(&types, args);
         self.in_order(&types)
+    }
+
+    /// Of an enum: a tag, and what the largest of its variants needs.
+    fn enum_shape(&mut self, id: NominalId, args: &[Ty], variants: usize) -> (u64, u64) {
+        let ty = self.program.types.intern(TyKind::Nominal(id, args.to_vec()));
+        let mut total = 8_u64;
+        for index in 0..variants {
+            let size = match contain::is_recursive(&mut self.program.types, &self.program.nominals, ty, index) {
+                true => 8,
+                false => self.variant_size(id, args, index),
+            };
+            total = total.saturating_add(size);
+        }
+        (round_up(total, 8), 8)
+    }
+
+    fn variant_size(&mut self, id: NominalId, args: &[Ty], variant: usize) -> u64 {
+        let NominalKind::Enum { variants } = &self.program.nominals[id.index()].kind else { return 0 };
+        let types: Vec<Ty> = variants[variant].fields.iter().map(|field| field.ty).collect();
+        let types = self.program.types.substitute_all(&types, args);
+        round_up(self.in_order(&types).0, 8)
+    }
+
+    /// The largest box that a value of this type refers to.
+    fn box_size(&mut self, id: NominalId, args: &[Ty]) -> u64 {
+        let NominalKind::Enum { variants } = &self.program.nominals[id.index()].kind else { return 0 };
+        (0..variants.len()).map(|index| self.variant_size(id, args, index)).max().unwrap_or(0)
     }
 
     fn in_order(&mut self, types: &[Ty]) -> (u64, u64) {

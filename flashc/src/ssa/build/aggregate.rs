@@ -4,6 +4,7 @@
 use super::emitter::Vals;
 use super::expr::single;
 use super::function::FnBuilder;
+use super::layout::VariantLayout;
 use super::place::Place;
 use crate::ssa::{Region, Type, Value};
 use crate::tir::{Const, Expr, ExprKind, Ty, TyKind};
@@ -34,10 +35,7 @@ impl<'a> FnBuilder<'_, 'a> {
                 }
                 values.into_iter().flatten().collect()
             }
-            ExprKind::Variant { index, fields } => {
-                let values: Vec<Vals> = fields.iter().map(|field| self.expr(field)).collect();
-                self.variant(ty, *index as usize, &values)
-            }
+            ExprKind::Variant { index, fields } => self.variant(ty, *index as usize, fields),
             ExprKind::Wrap(value) => {
                 let inner = self.inner_ty(ty);
                 let vals = self.expr(value);
@@ -65,8 +63,7 @@ impl<'a> FnBuilder<'_, 'a> {
                 }
             }
             ExprKind::Variant { index, fields } => {
-                let values: Vec<Vals> = fields.iter().map(|field| self.expr(field)).collect();
-                let vals = self.variant(ty, *index as usize, &values);
+                let vals = self.variant(ty, *index as usize, fields);
                 self.write_leaves(place, &vals);
             }
             ExprKind::Wrap(value) => {
@@ -83,7 +80,7 @@ impl<'a> FnBuilder<'_, 'a> {
     }
 
     /// Marks the optional in a place as not null.
-    fn set_tag(&mut self, place: &Place, inner: Ty) {
+    pub fn set_tag(&mut self, place: &Place, inner: Ty) {
         if self.cx.has_niche(inner) {
             return;
         }
@@ -93,7 +90,7 @@ impl<'a> FnBuilder<'_, 'a> {
     }
 
     /// All leaves of a value of the memory class without fixed arrays.
-    fn write_leaves(&mut self, place: &Place, vals: &[Value]) {
+    pub fn write_leaves(&mut self, place: &Place, vals: &[Value]) {
         let leaves = self.cx.layout(place.ty()).leaves.clone();
         let place = self.resolve(place);
         let Place::Memory { address, offset, area, .. } = place else { return };
@@ -105,19 +102,54 @@ impl<'a> FnBuilder<'_, 'a> {
     }
 
     /// The leaves of an enum's variant.
-    pub fn variant(&mut self, ty: Ty, index: usize, fields: &[Vals]) -> Vals {
+    fn variant(&mut self, ty: Ty, index: usize, fields: &'a [Expr]) -> Vals {
+        let layout = self.cx.enum_layout(ty);
+        let fields: Vec<(usize, Value)> = match &layout.variants[index] {
+            VariantLayout::Inline(places) => {
+                let values: Vec<Vals> = fields.iter().map(|field| self.expr(field)).collect();
+                let placed = places.iter().flatten().copied();
+                placed.zip(values.into_iter().flatten()).collect()
+            }
+            VariantLayout::Boxed { leaf, contents } => vec![(*leaf, self.variant_box(fields, *contents))],
+        };
+        self.variant_of_leaves(ty, index, &fields)
+    }
+
+    /// The leaves of an enum's variant whose fields have these at these places.
+    pub fn variant_of_leaves(&mut self, ty: Ty, index: usize, fields: &[(usize, Value)]) -> Vals {
         let layout = self.cx.enum_layout(ty);
         let tag = if layout.is_c_like { self.variant_value(ty, index) } else { index as i64 };
         let mut vals = Vals::from_slice(&[self.e.iconst(layout.tag, tag)]);
         for leaf in &layout.layout.leaves[1..] {
             vals.push(self.e.zero_of(leaf.ty));
         }
-        for (places, field) in layout.variants[index].iter().zip(fields) {
-            for (&leaf, &value) in places.iter().zip(field) {
-                vals[leaf] = value;
-            }
+        for &(leaf, value) in fields {
+            vals[leaf] = value;
         }
         vals
+    }
+
+    /// A new object with the fields of a variant. Nothing changes it later, so copies share it.
+    fn variant_box(&mut self, fields: &'a [Expr], contents: Ty) -> Value {
+        let types: Vec<Ty> = fields.iter().map(|field| self.ty(field.ty)).collect();
+        let descriptor = self.cx.cell_descriptor(contents);
+        if types.into_iter().any(|ty| self.cx.is_memory(ty)) {
+            let address = self.e.alloc(descriptor);
+            let place = self.box_contents(address, contents);
+            for (index, field) in fields.iter().enumerate() {
+                let to = self.field(&place, index);
+                self.expr_into(field, &to);
+            }
+            return address;
+        }
+        let values: Vec<Vals> = fields.iter().map(|field| self.expr(field)).collect();
+        let address = self.e.alloc(descriptor);
+        let place = self.box_contents(address, contents);
+        for (index, vals) in values.iter().enumerate() {
+            let to = self.field(&place, index);
+            self.write(&to, vals);
+        }
+        address
     }
 
     // Class instances.

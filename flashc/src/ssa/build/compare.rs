@@ -136,6 +136,7 @@ impl<'a> FnBuilder<'_, 'a> {
             | TyKind::Pointer(_) => true,
             TyKind::Optional(inner) => self.has_identity(inner),
             TyKind::Nominal(..) if self.cx.is_class(ty) => self.has_identity(ty),
+            TyKind::Nominal(..) if self.cx.is_interface(ty) => false,
             TyKind::Nominal(..) if self.cx.is_enum(ty) => self.cx.enum_layout(ty).is_c_like,
             TyKind::Nominal(..) | TyKind::Tuple(_) | TyKind::Record(_) => {
                 let fields = self.cx.fields(ty);
@@ -201,7 +202,7 @@ impl<'a> FnBuilder<'_, 'a> {
         self.return_unless(same, result);
     }
 
-    fn return_unless(&mut self, condition: Value, result: Value) {
+    pub fn return_unless(&mut self, condition: Value, result: Value) {
         let (goes_on, leaves) = (self.e.new_block(), self.e.new_block());
         self.e.branch(condition, goes_on, leaves);
         self.e.begin(leaves);
@@ -272,7 +273,7 @@ impl<'a> FnBuilder<'_, 'a> {
         let blocks = self.variant_blocks(ty, a_tag, join);
         for (variant, block) in blocks {
             self.e.begin(block);
-            for field in 0..self.cx.enum_layout(ty).variants[variant].len() {
+            for field in 0..self.variant_field_count(ty, variant) {
                 let (a, b) = (self.variant_field(a, variant, field), self.variant_field(b, variant, field));
                 self.compare_part(&a, &b, ordered);
             }
@@ -283,9 +284,9 @@ impl<'a> FnBuilder<'_, 'a> {
 
     /// Goes by an enum's tag to a block for each variant that has fields, or to `otherwise`.
     pub fn variant_blocks(&mut self, ty: Ty, tag: Value, otherwise: Block) -> Vec<(usize, Block)> {
-        let variants: Vec<bool> = self.cx.enum_layout(ty).variants.iter().map(|fields| !fields.is_empty()).collect();
-        let with_fields = variants.iter().enumerate().filter(|(_, has_fields)| **has_fields);
-        let blocks: Vec<(usize, Block)> = with_fields.map(|(index, _)| (index, self.e.new_block())).collect();
+        let count = self.cx.enum_layout(ty).variants.len();
+        let with_fields: Vec<usize> = (0..count).filter(|&index| self.variant_field_count(ty, index) > 0).collect();
+        let blocks: Vec<(usize, Block)> = with_fields.into_iter().map(|index| (index, self.e.new_block())).collect();
         let cases: Vec<(i64, Block)> = blocks.iter().map(|&(index, block)| (index as i64, block)).collect();
         self.e.switch(tag, &cases, otherwise);
         blocks
@@ -309,6 +310,10 @@ impl<'a> FnBuilder<'_, 'a> {
             TyKind::Optional(_) => self.compare_optionals(&a, &b, ordered),
             TyKind::Nominal(id, _) if matches!(self.cx.tree.nominals[id.index()].kind, NominalKind::Enum { .. }) => {
                 self.compare_variants(&a, &b, ordered);
+            }
+            TyKind::Nominal(..) if self.cx.is_interface(ty) => {
+                let (a, b) = (self.read(&a), self.read(&b));
+                return self.compare_dynamic(&a, &b, ty);
             }
             TyKind::Tuple(_) | TyKind::Record(_) | TyKind::Nominal(..) => self.compare_fields(&a, &b, ordered),
             _ => self.compare_part(&a, &b, ordered),

@@ -6,7 +6,6 @@ use super::function::FnBuilder;
 use super::place::Place;
 use crate::ssa::{Type, Value};
 use crate::tir::{Const, Expr, ExprKind, Ty, TyKind};
-use flash_abi::symbols::Rt;
 
 impl<'a> FnBuilder<'_, 'a> {
     /// The value of an expression: its scalars, or the address of one of the memory class, which
@@ -65,6 +64,7 @@ impl<'a> FnBuilder<'_, 'a> {
             | ExprKind::Index { .. }
             | ExprKind::Deref(_)
             | ExprKind::Narrow(_)
+            | ExprKind::Downcast(_)
             | ExprKind::Unwrap(_) => {
                 let place = self.place(expr);
                 self.read(&place)
@@ -106,6 +106,11 @@ impl<'a> FnBuilder<'_, 'a> {
                 let value = self.one(value);
                 single(self.convert(value, from, ty))
             }
+            ExprKind::ToInterface(value) => self.interface_value(value, ty),
+            ExprKind::IsType { value, ty: wanted } => {
+                let wanted = self.ty(*wanted);
+                single(self.is_type_expr(value, wanted))
+            }
             ExprKind::IsNull(value) => {
                 let place = self.place(value);
                 single(self.is_null(&place))
@@ -118,6 +123,7 @@ impl<'a> FnBuilder<'_, 'a> {
             | ExprKind::Match { .. }
             | ExprKind::Loop { .. }
             | ExprKind::Labelled { .. }
+            | ExprKind::Try { .. }
             | ExprKind::Coalesce { .. } => {
                 let sink = self.sink_for(ty);
                 self.put(expr, &sink);
@@ -149,18 +155,10 @@ impl<'a> FnBuilder<'_, 'a> {
             | ExprKind::Variant { .. }
             | ExprKind::Wrap(_) => self.aggregate(expr, ty),
             ExprKind::Throw(error) => {
-                let error = self.one(error);
-                self.e.fail(Rt::Throw, error, None);
+                self.throw(error);
                 self.dummy(ty)
             }
-            ExprKind::Try { finally: None, .. } => {
-                let sink = self.sink_for(ty);
-                self.put(expr, &sink);
-                self.take(&sink, ty)
-            }
-            ExprKind::Try { .. } | ExprKind::Await(_) => {
-                bug!("build: `finally` and async functions do not exist yet")
-            }
+            ExprKind::Await(_) => bug!("build: async functions do not exist yet"),
         }
     }
 
@@ -194,6 +192,7 @@ impl<'a> FnBuilder<'_, 'a> {
             | ExprKind::Match { .. }
             | ExprKind::Loop { .. }
             | ExprKind::Labelled { .. }
+            | ExprKind::Try { .. }
             | ExprKind::Coalesce { .. } => self.put(expr, &Sink::Memory(place.clone())),
             _ => {
                 let vals = self.expr(expr);

@@ -148,7 +148,7 @@ impl FnBuilder<'_, '_> {
         let join = self.e.new_block();
         for (variant, block) in self.variant_blocks(ty, tag, join) {
             self.e.begin(block);
-            for field in 0..self.cx.enum_layout(ty).variants[variant].len() {
+            for field in 0..self.variant_field_count(ty, variant) {
                 let field = self.variant_field(place, variant, field);
                 self.fold_place(state, &field);
             }

@@ -9,6 +9,7 @@
 use super::module::ModuleBuilder;
 use crate::ast::RecordKind;
 use crate::ssa::Type;
+use crate::tir::contain;
 use crate::tir::{FloatTy, IntTy, NominalKind, Ty, TyKind};
 use flash_abi::object::{HEADER_SIZE, SLOT_EXACT};
 use std::rc::Rc;
@@ -86,8 +87,17 @@ pub struct EnumLayout {
     /// No variant has fields: the tag is the variant's integer value instead of its index.
     pub is_c_like: bool,
     pub layout: Rc<Layout>,
-    /// Leaf indices of each field of each variant.
-    pub variants: Vec<Vec<Vec<usize>>>,
+    pub variants: Vec<VariantLayout>,
+}
+
+/// Where a variant has its fields.
+#[derive(Debug)]
+pub enum VariantLayout {
+    /// Leaf indices of each field.
+    Inline(Vec<Vec<usize>>),
+    /// In an object that holds a tuple of them (`contents`), whose address is this leaf: where they lead
+    /// back to the enum, and where one of them is no scalars.
+    Boxed { leaf: usize, contents: Ty },
 }
 
 fn align_to(offset: u32, align: u32) -> u32 {
@@ -159,7 +169,18 @@ impl ModuleBuilder<'_> {
                 NominalKind::Record { kind: RecordKind::Class, .. } => Layout::leaf(Type::Ptr, Pointer::Exact),
                 NominalKind::Record { kind: RecordKind::Struct, .. } => self.fields_layout(ty),
                 NominalKind::Enum { .. } => return self.enum_layout(ty).layout.clone(),
-                NominalKind::Interface { .. } => bug!("build: dynamic interface values do not exist yet"),
+                // The object, then the dispatch table.
+                NominalKind::Interface { .. } => Layout {
+                    size: 16,
+                    align: 8,
+                    leaves: vec![
+                        Leaf { ty: Type::Ptr, offset: 0, pointer: Pointer::Exact },
+                        Leaf { ty: Type::Ptr, offset: 8, pointer: Pointer::No },
+                    ],
+                    is_scalar: true,
+                    has_array: false,
+                    parts: 2,
+                },
             },
             TyKind::Param(_, name) => bug!("build: type parameter `{}` was not replaced", name),
             TyKind::Error => bug!("build: type of an error in a checked program"),
@@ -252,15 +273,9 @@ impl ModuleBuilder<'_> {
         for variant in variants {
             let mut taken = vec![true];
             taken.resize(leaves.len(), false);
-            let mut places = Vec::new();
-            for field in &variant.fields {
-                let field_ty = self.types.substitute(field.ty, &args);
-                let layout = self.layout(field_ty);
-                if layout.has_array {
-                    bug!("build: fixed arrays in enums do not exist yet");
-                }
+            let mut place = |field: &[Leaf]| {
                 let mut indices = Vec::new();
-                for leaf in &layout.leaves {
+                for leaf in field {
                     let fits = |(index, l): (usize, &Leaf)| !taken[index] && l.ty == leaf.ty;
                     let index = leaves.iter().enumerate().position(fits).unwrap_or_else(|| {
                         let offset = align_to(size, leaf.ty.bytes());
@@ -275,9 +290,16 @@ impl ModuleBuilder<'_> {
                     }
                     indices.push(index);
                 }
-                places.push(indices);
-            }
-            placed.push(places);
+                indices
+            };
+            let types: Vec<Ty> = variant.fields.iter().map(|field| self.types.substitute(field.ty, &args)).collect();
+            placed.push(if self.is_boxed(ty, placed.len(), &types) {
+                let address = Leaf { ty: Type::Ptr, offset: 0, pointer: Pointer::Exact };
+                let leaf = place(&[address])[0];
+                VariantLayout::Boxed { leaf, contents: self.types.intern(TyKind::Tuple(types)) }
+            } else {
+                VariantLayout::Inline(types.into_iter().map(|ty| place(&self.layout(ty).leaves)).collect())
+            });
         }
         let align = leaves.iter().map(|leaf| leaf.ty.bytes()).max().unwrap_or(1);
         let parts = leaves.len() as u32;
@@ -286,6 +308,13 @@ impl ModuleBuilder<'_> {
         let layout = Rc::new(EnumLayout { tag, is_c_like, layout, variants: placed });
         self.enums.insert(ty, layout.clone());
         layout
+    }
+
+    /// Whether the fields of an enum's variant are in an object of their own. When they lead back to
+    /// the enum they have no layout yet.
+    fn is_boxed(&mut self, ty: Ty, variant: usize, fields: &[Ty]) -> bool {
+        let nominals = &self.tree.nominals;
+        contain::is_recursive(&mut self.types, nominals, ty, variant) || fields.iter().any(|&ty| self.is_memory(ty))
     }
 
     pub fn is_class(&self, ty: Ty) -> bool {
@@ -302,7 +331,7 @@ impl ModuleBuilder<'_> {
     pub fn has_niche(&self, ty: Ty) -> bool {
         match self.kind(ty) {
             TyKind::Str | TyKind::Array(_) | TyKind::Function(..) | TyKind::Pointer(_) => true,
-            TyKind::Nominal(..) => self.is_class(ty),
+            TyKind::Nominal(..) => self.is_class(ty) || self.is_interface(ty),
             _ => false,
         }
     }

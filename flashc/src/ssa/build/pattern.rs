@@ -4,9 +4,12 @@
 use super::control::Sink;
 use super::emitter::Vals;
 use super::function::FnBuilder;
+use super::layout::VariantLayout;
+use super::module::Root;
 use super::place::Place;
 use crate::ssa::{Block, FloatCc, IntCc, Type, Value};
 use crate::tir::{Arm, CompareOp, Const, Expr, LocalId, NominalKind, Pattern, PatternKind, Ty, TyKind};
+use flash_abi::object::CELL_VALUE;
 
 /// From this many constants on a `match` is a `switch`.
 const MIN_SWITCH: usize = 4;
@@ -202,6 +205,16 @@ impl<'a> FnBuilder<'_, 'a> {
                 let payload = self.payload(place);
                 self.test(&payload, inner, fail);
             }
+            PatternKind::Type(inner) => {
+                let ty = self.ty(inner.ty);
+                let holds = self.is_type(place, ty);
+                self.require(holds, fail);
+                if self.e.is_dead() {
+                    return;
+                }
+                let found = self.downcast(place, ty);
+                self.test(&found, inner, fail);
+            }
             PatternKind::Tuple(patterns) => {
                 for (index, pattern) in patterns.iter().enumerate() {
                     let field = self.field(place, index);
@@ -255,9 +268,32 @@ impl<'a> FnBuilder<'_, 'a> {
     pub fn variant_field(&mut self, place: &Place, index: usize, field: usize) -> Place {
         let ty = place.ty();
         let layout = self.cx.enum_layout(ty);
-        let vals = layout.variants[index][field].iter().map(|&leaf| self.read_leaf(place, leaf)).collect();
-        let field_ty = self.variant_field_ty(ty, index, field);
-        Place::Value { vals, ty: field_ty }
+        match &layout.variants[index] {
+            VariantLayout::Inline(places) => {
+                let vals = places[field].iter().map(|&leaf| self.read_leaf(place, leaf)).collect();
+                let field_ty = self.variant_field_ty(ty, index, field);
+                Place::Value { vals, ty: field_ty }
+            }
+            VariantLayout::Boxed { leaf, contents } => {
+                let address = self.read_leaf(place, *leaf);
+                let contents = self.box_contents(address, *contents);
+                self.field(&contents, field)
+            }
+        }
+    }
+
+    /// What is in the box of a variant.
+    pub fn box_contents(&mut self, address: Value, contents: Ty) -> Place {
+        let area = self.cx.area(Root::Cell(contents));
+        Place::Memory { address, offset: CELL_VALUE as i32, area, ty: contents, readonly: false }
+    }
+
+    pub fn variant_field_count(&mut self, ty: Ty, index: usize) -> usize {
+        let TyKind::Nominal(id, _) = *self.cx.kind(ty) else { bug!("build: a variant of no enum") };
+        match &self.cx.tree.nominals[id.index()].kind {
+            NominalKind::Enum { variants } => variants[index].fields.len(),
+            _ => bug!("build: a variant of no enum"),
+        }
     }
 
     pub fn variant_field_ty(&mut self, ty: Ty, index: usize, field: usize) -> Ty {

@@ -138,7 +138,8 @@ impl<'a> FnBuilder<'_, 'a> {
             }
             kind => {
                 // An optional is shown as what is inside; everything else nests its parts.
-                let nested = nested || !matches!(kind, TyKind::Optional(_));
+                // So is a value of an interface.
+                let nested = nested || !(matches!(kind, TyKind::Optional(_)) || self.cx.is_interface(ty));
                 let callee = self.cx.instance(Instance::Show(ty, nested));
                 let args: Vals = std::iter::once(buffer).chain(vals.iter().copied()).collect();
                 self.e.call(callee, &args, &[]);
@@ -196,7 +197,10 @@ impl<'a> FnBuilder<'_, 'a> {
                     }
                     NominalKind::Record { .. } => self.show_fields(buffer, &place, nominal.name.as_str()),
                     NominalKind::Enum { .. } => self.show_enum(buffer, &place),
-                    NominalKind::Interface { .. } => bug!("build: dynamic interface values do not exist yet"),
+                    NominalKind::Interface { .. } => {
+                        let vals = self.read(&place);
+                        self.show_dynamic(buffer, &vals, ty, nested);
+                    }
                 }
             }
             _ => self.write_place(buffer, &place, nested),
