@@ -219,6 +219,9 @@ impl<'a> Body<'_, 'a> {
         }
         let mut facts = std::mem::take(&mut self.flow().non_null);
         facts.retain(|&id| {
+            if super::narrow::is_path_fact(id) {
+                return true;
+            }
             let name = match fact_global(id) {
                 Some(global) => self.cx.globals[global.index()].name,
                 None => self.frame().locals[id.index()].name,

@@ -123,6 +123,9 @@ impl<'a> Body<'_, 'a> {
         } else if let TyKind::Optional(inner) = from_kind {
             if inner == to {
                 diagnostic = diagnostic.note("it may be null: test it, use `??`, or write `!` behind it");
+                if let Some(note) = self.changing_field(value) {
+                    diagnostic = diagnostic.note(note);
+                }
             }
         } else if let TyKind::Pointer(target) = to_kind
             && target == from
