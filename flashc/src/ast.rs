@@ -45,6 +45,9 @@ pub struct AttributeArg {
     pub name: Option<Ident>,
     /// A literal (string, number, bool), or `None` for a bare name.
     pub value: Option<Literal>,
+    /// `any(...)`: arguments of its own.
+    pub args: Option<Vec<AttributeArg>>,
+    pub span: Span,
 }
 
 #[derive(Clone, Debug)]
@@ -339,6 +342,12 @@ pub enum PatternKind {
     Name {
         name: Ident,
         is_mut: bool,
+    },
+    /// `x: T`, `_: T` (the name `_`), where what is matched may be of several types
+    Typed {
+        name: Ident,
+        is_mut: bool,
+        ty: Box<TypeExpr>,
     },
     /// `-1`, `"a"`, `'c'`, `true`, `null`
     Literal(Box<Expr>),

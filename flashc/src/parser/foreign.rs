@@ -543,7 +543,7 @@ impl Parser<'_> {
             }
             _ => false,
         };
-        follows && self.peek_kind(2) != TokenKind::Equal || follows && matches!(next, TokenKind::Ident(_))
+        follows && (self.peek_kind(2) != TokenKind::Equal || matches!(next, TokenKind::Ident(_)))
     }
 
     fn mistyped_keyword(&mut self, word: Symbol, span: Span) -> Option<StmtKind> {

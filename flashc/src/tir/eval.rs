@@ -237,6 +237,9 @@ impl Evaluator<'_> {
                 Const::Some(value) => Ok(*value),
                 _ => self.throws(span, "the value is null"),
             },
+            ExprKind::ToInterface(_) | ExprKind::IsType { .. } | ExprKind::Downcast(_) => {
+                self.not_constant(span, "a value of an interface type")
+            }
             ExprKind::IsNull(inner) => Ok(Const::Bool(matches!(self.eval(inner)?, Const::Null))),
             ExprKind::Coalesce { value, default } => self.coalesce(value, default, expr.ty),
             ExprKind::Tuple(parts) => self.aggregate(parts, span),
@@ -544,8 +547,11 @@ impl Evaluator<'_> {
                 Err(Exit::Break(left, value)) if left == id => return Ok(value),
                 Err(exit) => return Err(exit),
             }
-            if let Some(step) = step {
-                self.eval(step)?;
+            // The step of `a..=b` leaves the loop before it goes beyond `b`.
+            match step.map_or(Ok(Const::Void), |step| self.eval(step)) {
+                Err(Exit::Break(left, value)) if left == id => return Ok(value),
+                Err(exit) => return Err(exit),
+                Ok(_) => {}
             }
         }
     }

@@ -19,6 +19,7 @@ pub use types::{FloatTy, IntTy, Ty, TyKind, Types};
 use crate::ast::RecordKind;
 use crate::source::{FileId, Span, Symbol};
 use flash_abi::symbols::Rt;
+use rustc_hash::FxHashMap;
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident;)*) => {
@@ -60,6 +61,8 @@ pub struct Program {
     pub main: Option<FuncId>,
     /// The entry module's tests, where they are asked for: then one of them runs instead of `main`.
     pub tests: Vec<Test>,
+    /// Functions of std that `ssa::build` calls, by their `#[lang("name")]`.
+    pub lang: FxHashMap<Symbol, FuncId>,
 }
 
 /// `test "name" { ... }`
@@ -180,9 +183,11 @@ pub enum NominalKind {
     Enum {
         variants: Vec<Variant>,
     },
-    /// Methods in the order of a dispatch table.
+    /// Methods in the order of a dispatch table; the interfaces that it builds upon, where the
+    /// parameter behind the interface's own is `Self`.
     Interface {
         methods: Vec<InterfaceMethod>,
+        supers: Vec<Ty>,
     },
 }
 
@@ -305,6 +310,17 @@ pub enum ExprKind {
     /// Between numbers, `char`, `bool`, C-like enums and raw pointers, from the operand's type to this
     /// expression's. Integers wrap, floats to integers saturate, integers to `char` are checked.
     Convert(Box<Expr>),
+
+    // Values of interface types.
+    /// A value of a type that implements it, or of an interface that builds upon it, as this interface.
+    ToInterface(Box<Expr>),
+    /// Whether a value, of an interface or an optional one, is of this type. Gives bool.
+    IsType {
+        value: Box<Expr>,
+        ty: Ty,
+    },
+    /// Such a value, known to be of this expression's type.
+    Downcast(Box<Expr>),
 
     // Optionals.
     /// `T` to `T?`
@@ -475,6 +491,8 @@ pub enum PatternKind {
         index: u32,
         fields: Vec<Pattern>,
     },
+    /// A value of an interface type that is of the inner pattern's type.
+    Type(Box<Pattern>),
     Or(Vec<Pattern>),
 }
 
@@ -577,6 +595,14 @@ pub enum Intrinsic {
     Show,
     /// (T, T) -> bool / i32
     Equal,
+    /// (Reader) -> T: reads a value of std:json.
+    JsonRead,
+    /// (writer, T): writes one.
+    JsonWrite,
+    /// K -> str: the key of an object that a map's key is.
+    JsonKey,
+    /// (Reader, str) -> K: the map's key that an object's key is.
+    JsonReadKey,
     /// str -> never
     Panic,
     /// Text, address and length in the fail operands -> never

@@ -95,6 +95,7 @@ impl<'a> Body<'_, 'a> {
             self.expr(value, None);
             return super::body::error_expr(span);
         }
+        self.warn_same_assigned(target, value, span);
         let (place, local) = self.target(target);
         let place_ty = place.ty;
         if self.shallow(place_ty) == Ty::ERROR {
@@ -116,7 +117,7 @@ impl<'a> Body<'_, 'a> {
             _ => local,
         };
         if let Some(fact) = fact {
-            self.flow().forget_non_null(fact);
+            self.flow().forget(fact);
             let optional = matches!(self.kind(place_ty), TyKind::Optional(_));
             if optional && !matches!(self.cx.types.kind(value_ty), TyKind::Optional(_) | TyKind::Error) {
                 let facts = self.narrowable(&place);
@@ -131,7 +132,7 @@ impl<'a> Body<'_, 'a> {
     /// The place may be written: it is mutable, or a variable that gets its first value.
     fn check_target(&mut self, place: &Expr, local: Option<LocalId>) {
         if let Some(id) = local {
-            let unassigned = self.flow().is_unassigned(id);
+            let unassigned = self.flow().is_unassigned(id) || self.flow().dead;
             let declared_empty = self.frame().locals[id.index()].is_mut || !self.is_deferred(id);
             self.flow().set_assigned(id);
             if !declared_empty {
@@ -268,7 +269,7 @@ impl<'a> Body<'_, 'a> {
 /// The place behind what is known of it.
 pub(super) fn not_narrowed(value: Expr) -> Expr {
     match value.kind {
-        ExprKind::Narrow(inner) => *inner,
+        ExprKind::Narrow(inner) | ExprKind::Downcast(inner) => not_narrowed(*inner),
         _ => value,
     }
 }

@@ -3,6 +3,7 @@
 
 use super::body::Body;
 use super::entity::FnId;
+use super::json::Obstacle;
 use crate::ast::Ident;
 use crate::diagnostics::Diagnostic;
 use crate::source::{Span, Symbol};
@@ -14,12 +15,12 @@ const MAX_DEPTH: u32 = 32;
 /// `subject` must implement `interface`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Obligation {
-    interface: Ty,
-    subject: Ty,
-    span: Span,
+    pub(super) interface: Ty,
+    pub(super) subject: Ty,
+    pub(super) span: Span,
     /// The parameter that the bound belongs to, and what it is a parameter of.
     param: Symbol,
-    owner: Symbol,
+    pub(super) owner: Symbol,
     depth: u32,
 }
 
@@ -36,6 +37,8 @@ pub(super) struct InterfaceMethod {
     pub(super) function: FnId,
     /// The interface's type arguments, then the type.
     pub(super) owner_args: Vec<Ty>,
+    /// From a bound, or from the interface that the type itself is; not from an implementation.
+    pub(super) is_own: bool,
 }
 
 impl Body<'_, '_> {
@@ -47,6 +50,12 @@ impl Body<'_, '_> {
                 self.obligations.push(Obligation { interface, subject, span, param: generic.name, owner, depth: 0 });
             }
         }
+    }
+
+    /// A type must implement an interface for a reason of its own: as a value of it, say.
+    pub(super) fn add_obligation(&mut self, interface: Ty, subject: Ty, owner: Symbol, span: Span) {
+        let param = Symbol::new("Self");
+        self.obligations.push(Obligation { interface, subject, span, param, owner, depth: 0 });
     }
 
     /// Looks at what is required; what an implementation says of types solves them. At last, what does
@@ -86,8 +95,20 @@ impl Body<'_, '_> {
         if obligation.depth > MAX_DEPTH {
             return Outcome::Fails;
         }
+        if self.is_json_data(obligation.interface) {
+            return match self.json_obstacle(subject) {
+                None => Outcome::Holds,
+                Some(Obstacle::Unknown) => Outcome::Unknown,
+                Some(Obstacle::Type(..)) => Outcome::Fails,
+            };
+        }
         for known in self.bounds_of(subject) {
             if self.unify(known, obligation.interface) {
+                if self.is_dynamic(subject)
+                    && let Some(reason) = self.not_dynamic(known)
+                {
+                    self.report_not_dynamic(obligation, reason);
+                }
                 return Outcome::Holds;
             }
         }
@@ -103,7 +124,7 @@ impl Body<'_, '_> {
     }
 
     /// Indices of the implementations that fit as far as the types are known.
-    fn impls_for(&mut self, interface: Ty, subject: Ty) -> Vec<usize> {
+    pub(super) fn impls_for(&mut self, interface: Ty, subject: Ty) -> Vec<usize> {
         let unnamed = Symbol::new("_");
         let TyKind::Nominal(id, _) = *self.kind(interface) else { return Vec::new() };
         let span = Span { file: crate::source::FileId(0), start: 0, end: 0 };
@@ -142,11 +163,17 @@ impl Body<'_, '_> {
         fits
     }
 
-    /// The interfaces that a type parameter is known to implement, with those they build upon.
-    fn bounds_of(&mut self, ty: Ty) -> Vec<Ty> {
-        let TyKind::Param(index, _) = *self.kind(ty) else { return Vec::new() };
-        let Some(generic) = self.scope.generics.get(index as usize) else { return Vec::new() };
-        let mut all = generic.bounds.clone();
+    /// The interfaces that a type parameter is known to implement, or that an interface as a type is, with
+    /// those they build upon.
+    pub(super) fn bounds_of(&mut self, ty: Ty) -> Vec<Ty> {
+        let mut all = match *self.kind(ty) {
+            TyKind::Param(index, _) => match self.scope.generics.get(index as usize) {
+                Some(generic) => generic.bounds.clone(),
+                None => return Vec::new(),
+            },
+            TyKind::Nominal(id, _) if self.cx.nominals[id.index()].is_interface() => vec![self.shallow(ty)],
+            _ => return Vec::new(),
+        };
         let mut next = 0;
         while let Some(&bound) = all.get(next) {
             next += 1;
@@ -163,6 +190,9 @@ impl Body<'_, '_> {
     }
 
     fn report_unfulfilled(&mut self, obligation: &Obligation) {
+        if self.is_json_data(obligation.interface) {
+            return self.report_no_json(obligation);
+        }
         let (subject, interface) = (self.show(obligation.subject), self.show(obligation.interface));
         let diagnostic =
             Diagnostic::error("E0316", obligation.span, format!("`{subject}` does not implement `{interface}`"));
@@ -179,6 +209,27 @@ impl Body<'_, '_> {
         self.report(diagnostic);
     }
 
+    fn report_no_json(&mut self, obligation: &Obligation) {
+        let subject = self.show(obligation.subject);
+        let mut diagnostic =
+            Diagnostic::error("E0318", obligation.span, format!("values of type `{subject}` have no form in JSON"));
+        if let Some(Obstacle::Type(ty, path)) = self.json_obstacle(obligation.subject) {
+            let found = self.show(ty);
+            let path: Vec<&str> = path.iter().map(|name| name.as_str()).collect();
+            if !path.is_empty() {
+                diagnostic = diagnostic.label(format!("its `{}` is of type `{found}`", path.join(".")));
+            }
+            diagnostic = match self.kind(ty) {
+                TyKind::Param(..) => diagnostic.note(format!("write the bound `{found}: Data`, from std:json")),
+                TyKind::Nominal(id, _) if !self.cx.nominals[id.index()].is_interface() => diagnostic.note(
+                    "keys of objects are texts: so can be `str`, integers, `bool`, `char` and enums without values",
+                ),
+                _ => diagnostic.note("functions, pointers and values behind an interface have none"),
+            };
+        }
+        self.report(diagnostic);
+    }
+
     /// The method of this name that an interface gives to the type. Two are reported.
     pub(super) fn interface_method_of(&mut self, ty: Ty, name: Ident) -> Result<Option<InterfaceMethod>, ()> {
         let mut found: Vec<(NominalId, InterfaceMethod)> = Vec::new();
@@ -187,7 +238,7 @@ impl Body<'_, '_> {
             if let Some(&function) = self.cx.nominals[id.index()].methods.get(&name.name) {
                 owner_args.push(ty);
                 if found.iter().all(|(known, _)| *known != id) {
-                    found.push((id, InterfaceMethod { function, owner_args }));
+                    found.push((id, InterfaceMethod { function, owner_args, is_own: true }));
                 }
             }
         }
@@ -209,7 +260,7 @@ impl Body<'_, '_> {
                 if is_implemented {
                     let mut owner_args: Vec<Ty> = generics.iter().map(|g| self.fresh(g.name, name.span)).collect();
                     owner_args.push(ty);
-                    found.push((id, InterfaceMethod { function, owner_args }));
+                    found.push((id, InterfaceMethod { function, owner_args, is_own: false }));
                 }
             }
         }
@@ -229,7 +280,7 @@ impl Body<'_, '_> {
     /// A reference: what `mut self` changes is behind it.
     pub(super) fn is_reference_type(&self, ty: Ty) -> bool {
         match self.kind(ty) {
-            TyKind::Nominal(id, _) => self.cx.nominals[id.index()].is_class(),
+            TyKind::Nominal(id, _) => self.cx.nominals[id.index()].is_reference(),
             TyKind::Array(_) | TyKind::Pointer(_) => true,
             _ => false,
         }

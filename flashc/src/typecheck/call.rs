@@ -189,6 +189,7 @@ impl<'a> Body<'_, 'a> {
             self.require_unsafe(span, &format!("calling `{name}`"));
         }
         self.warn_deprecated(id, name_span);
+        self.cx.usage.note(Entity::Function(id));
         let written = self.written_type_args(id, type_args, generics.len(), span);
         let types: Vec<Ty> = match written {
             Some(types) => types,
@@ -197,7 +198,17 @@ impl<'a> Body<'_, 'a> {
         for (&var, written) in types.iter().zip(std::mem::take(&mut self.owner_args)) {
             self.unify(var, written);
         }
-        self.require_bounds(&generics, &types, name, name_span);
+        if type_args.is_empty() {
+            self.default_type(id, &types, hint);
+        }
+        match receiver.as_ref().and_then(|receiver| self.dynamic_self(id, receiver)) {
+            // The interface as a type has its own methods, those that can be called.
+            Some(own) => {
+                self.require_bounds(&generics[..own], &types, name, name_span);
+                self.require_bounds(&generics[own + 1..], &types[own + 1..], name, name_span);
+            }
+            None => self.require_bounds(&generics, &types, name, name_span),
+        }
         let mut values = Vec::new();
         if let Some(receiver) = receiver {
             values.push(self.receiver(receiver, id, &signature, &types, span));
@@ -229,16 +240,15 @@ impl<'a> Body<'_, 'a> {
         super::assign::in_block(statements, call)
     }
 
-    fn warn_deprecated(&mut self, id: FnId, span: Span) {
+    pub(super) fn warn_deprecated(&mut self, id: FnId, span: Span) {
+        if self.cx.usage.current == Some(Entity::Function(id)) {
+            return;
+        }
         let info = &self.cx.functions[id.index()];
         let Some(attribute) = super::attributes::find(info.attributes, "deprecated") else { return };
         let name = info.ast.name.name;
         let text = super::attributes::text(std::slice::from_ref(attribute), "deprecated");
-        let mut diagnostic = Diagnostic::warning("W0106", span, format!("`{name}` is deprecated"));
-        if let Some(text) = text {
-            diagnostic = diagnostic.label(text.as_str());
-        }
-        self.report(diagnostic);
+        self.cx.deprecated(name, text, span);
     }
 
     /// `#[ordered]`: the elements must be of a type that `<` compares.
@@ -672,6 +682,7 @@ impl<'a> Body<'_, 'a> {
 
     /// A named function that is not called.
     pub(super) fn function_value_of(&mut self, id: FnId, hint: Option<Ty>, span: Span) -> Expr {
+        self.cx.usage.note(Entity::Function(id));
         let info = &self.cx.functions[id.index()];
         let (name, special, is_c) = (info.ast.name.name, info.special, info.extern_block.is_some());
         let generics = info.scope.generics.clone();

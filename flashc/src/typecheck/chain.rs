@@ -241,7 +241,10 @@ impl<'a> Body<'_, 'a> {
                     let kind = ExprKind::Field { base: Box::new(value), index: index as u32 };
                     return self.narrowed_field(Expr { kind, ty: field_ty, span });
                 }
-                self.unknown_member(ty, name, span)
+                match self.json_member(&value, name, span) {
+                    Some(member) => member,
+                    None => self.unknown_member(ty, name, span),
+                }
             }
             TyKind::Tuple(types) => {
                 if let Some(index) = name.name.as_str().parse::<usize>().ok().filter(|&i| i < types.len()) {
@@ -386,6 +389,9 @@ impl<'a> Body<'_, 'a> {
             }
             TyKind::Error | TyKind::Never => return Expr { ty, ..base },
             _ => {
+                if let Some(element) = self.json_index(&base, index, span) {
+                    return element;
+                }
                 let found = self.show(ty);
                 let mut diagnostic = Diagnostic::error("E0335", base.span, format!("a `{found}` cannot be indexed"));
                 if ty == Ty::STR {
@@ -427,6 +433,8 @@ fn fill_breaks(e: &mut Expr, id: LoopId, ty: Ty) {
         | ExprKind::AddressOf(e)
         | ExprKind::Unwrap(e)
         | ExprKind::Narrow(e)
+        | ExprKind::ToInterface(e)
+        | ExprKind::Downcast(e)
         | ExprKind::Wrap(e)
         | ExprKind::Show(e)
         | ExprKind::Convert(e) => fill_breaks(e, id, ty),

@@ -50,6 +50,8 @@ impl<'a> Checker<'a> {
             self.entities.push(entity);
         }
         self.collect_overloads();
+        self.collect_deprecated();
+        self.warn_hidden_items();
         self.resolve_all_bounds();
         self.collect_members(0);
         self.collect_impls(&scopes);
@@ -195,6 +197,12 @@ impl<'a> Checker<'a> {
     }
 
     fn collect_fields(&mut self, id: NominalId) {
+        let outer = self.usage.current.replace(Entity::Nominal(id));
+        self.collect_own_members(id);
+        self.usage.current = outer;
+    }
+
+    fn collect_own_members(&mut self, id: NominalId) {
         let info = &self.nominals[id.index()];
         let (scope, owner) = (info.scope.clone(), info.name);
         let mut seen: FxHashMap<Symbol, Span> = FxHashMap::default();
@@ -426,7 +434,7 @@ impl<'a> Checker<'a> {
     /// `mut self` of such a type is an address: a change must reach the caller's value.
     pub(super) fn has_identity_by_address(&self, ty: Ty) -> bool {
         match self.types.kind(ty) {
-            TyKind::Nominal(id, _) => !self.nominals[id.index()].is_class(),
+            TyKind::Nominal(id, _) => !self.nominals[id.index()].is_reference(),
             TyKind::Array(_) | TyKind::Pointer(_) => false,
             _ => true,
         }

@@ -26,10 +26,12 @@ impl<'a> Body<'_, 'a> {
             AstKind::Literal(Literal::Bool(known)) => {
                 let flow = self.flow().clone();
                 let value = self.expr(expr, None);
+                // What is known stays known where control does not get.
+                let never = Flow { dead: true, ..flow.clone() };
                 if *known {
-                    Test { value, when_true: flow, when_false: Flow::dead() }
+                    Test { value, when_true: flow, when_false: never }
                 } else {
-                    Test { value, when_true: Flow::dead(), when_false: flow }
+                    Test { value, when_true: never, when_false: flow }
                 }
             }
             AstKind::Unary { op: UnaryOp::Not, operand } => {
@@ -59,6 +61,11 @@ impl<'a> Body<'_, 'a> {
                 let flow = self.flow().clone();
                 let (mut when_true, mut when_false) = (flow.clone(), flow);
                 match &value.kind {
+                    ExprKind::IsType { value, ty } => {
+                        let ids = self.narrowable(value);
+                        when_true.add_non_null(&ids);
+                        when_true.set_known_type(&ids, *ty);
+                    }
                     ExprKind::IsNull(inner) => when_false.add_non_null(&self.narrowable(inner)),
                     ExprKind::Unary { operand, .. } => {
                         if let ExprKind::IsNull(inner) = &operand.kind {

@@ -209,7 +209,7 @@ impl<'a> Body<'_, 'a> {
 
     /// Forgets what a loop's body may change, before the loop.
     pub(super) fn enter_loop(&mut self, body: &ast::Block, condition: Option<&Condition>) {
-        if self.flow().non_null.is_empty() {
+        if self.flow().non_null.is_empty() && self.flow().types.is_empty() {
             return;
         }
         let mut names = FxHashSet::default();
@@ -218,17 +218,18 @@ impl<'a> Body<'_, 'a> {
             condition_names(condition, &mut names);
         }
         let mut facts = std::mem::take(&mut self.flow().non_null);
-        facts.retain(|&id| {
-            if super::narrow::is_path_fact(id) {
-                return true;
-            }
-            let name = match fact_global(id) {
-                Some(global) => self.cx.globals[global.index()].name,
-                None => self.frame().locals[id.index()].name,
-            };
-            !names.contains(&name)
-        });
+        facts.retain(|&id| super::narrow::is_path_fact(id) || !names.contains(&self.name_of_fact(id)));
         self.flow().non_null = facts;
+        let mut types = std::mem::take(&mut self.flow().types);
+        types.retain(|&(id, _)| !names.contains(&self.name_of_fact(id)));
+        self.flow().types = types;
+    }
+
+    fn name_of_fact(&mut self, id: crate::tir::LocalId) -> crate::source::Symbol {
+        match fact_global(id) {
+            Some(global) => self.cx.globals[global.index()].name,
+            None => self.frame().locals[id.index()].name,
+        }
     }
 
     pub(super) fn push_loop(&mut self, label: Option<Ident>, takes_value: bool, hint: Option<Ty>) -> LoopId {
@@ -245,6 +246,7 @@ impl<'a> Body<'_, 'a> {
         self.frame().loops.push(Loop {
             id,
             label: label.map(|l| l.name),
+            unused_label: label.map(|l| l.span),
             takes_value,
             is_block: false,
             hint,
@@ -256,7 +258,21 @@ impl<'a> Body<'_, 'a> {
 
     pub(super) fn pop_loop(&mut self) -> Loop {
         match self.frame().loops.pop() {
-            Some(l) => l,
+            Some(l) => {
+                if let (Some(span), Some(name)) = (l.unused_label, l.label)
+                    && !name.as_str().starts_with('_')
+                {
+                    let name = name.as_str();
+                    let colon = self.cx.graph.sources.file(span.file).text[span.end as usize..].find(':');
+                    let end = span.end + colon.map_or(0, |at| at as u32 + 1);
+                    self.report(Diagnostic::warning("W0111", span, format!("the label `'{name}` is never used")).fix(
+                        Span { end, ..span },
+                        "remove it",
+                        "",
+                    ));
+                }
+                l
+            }
             None => crate::bug!("typecheck: no loop to leave"),
         }
     }
@@ -427,7 +443,8 @@ impl<'a> Body<'_, 'a> {
                 None
             }
         };
-        let flow = std::mem::replace(self.flow(), Flow::dead());
+        let flow = self.flow().clone();
+        self.flow().dead = true;
         let l = &mut self.frame().loops[index];
         let exit = std::mem::take(&mut l.exit);
         l.exit = exit.join(flow);
@@ -454,6 +471,7 @@ impl<'a> Body<'_, 'a> {
             return index;
         };
         if let Some(index) = frame.loops.iter().rposition(|l| l.label == Some(label.name)) {
+            frame.loops[index].unused_label = None;
             return Some(index);
         }
         let labels: Vec<&str> = frame.loops.iter().filter_map(|l| l.label.map(|l| l.as_str())).collect();
@@ -541,7 +559,7 @@ impl<'a> Body<'_, 'a> {
                 };
                 only && fields.iter().all(|p| self.irrefutable(p))
             }
-            PatternKind::Const(_) | PatternKind::Range(..) | PatternKind::Some(_) => {
+            PatternKind::Const(_) | PatternKind::Range(..) | PatternKind::Some(_) | PatternKind::Type(_) => {
                 matches!(self.kind(pattern.ty), TyKind::Error)
             }
         }
@@ -586,7 +604,7 @@ fn two(mut branches: Vec<Expr>) -> [Expr; 2] {
 /// Matches no null.
 pub(super) fn excludes_null(pattern: &Pattern) -> bool {
     match &pattern.kind {
-        PatternKind::Some(_) => true,
+        PatternKind::Some(_) | PatternKind::Type(_) => true,
         PatternKind::Bind(_, Some(inner)) => excludes_null(inner),
         PatternKind::Or(parts) => parts.iter().all(excludes_null),
         _ => false,

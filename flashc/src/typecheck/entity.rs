@@ -7,7 +7,7 @@ use crate::tir::{Const, FuncId, GenericParam, GlobalId, IntTy, NominalId, Ty, Ty
 use std::rc::Rc;
 
 /// What a name stands for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Entity {
     Function(FnId),
     Const(ConstId),
@@ -202,6 +202,11 @@ impl<'a> NominalInfo<'a> {
 
     pub(super) fn is_interface(&self) -> bool {
         matches!(self.decl, Decl::Interface(_))
+    }
+
+    /// A value refers to an object: a class, or an interface as a type.
+    pub(super) fn is_reference(&self) -> bool {
+        self.is_class() || self.is_interface()
     }
 
     pub(super) fn is_enum(&self) -> bool {

@@ -27,7 +27,11 @@ impl<'a> Body<'_, 'a> {
             }
             AstKind::ShortVariant(name) => self.short_variant(*name, Given::Nothing, hint, span),
             AstKind::Unary { op, operand } => self.unary(*op, operand, hint, span),
-            AstKind::Binary { op, op_span, left, right } => self.binary(*op, *op_span, left, right, hint, span),
+            AstKind::Binary { op, op_span, left, right } => {
+                let value = self.binary(*op, *op_span, left, right, hint, span);
+                self.warn_same_operands(*op, left, right, &value);
+                value
+            }
             AstKind::Assign { op, op_span, target, value } => self.assign(*op, *op_span, target, value, span),
             AstKind::Range { .. } => self.not_built(span, "ranges as values"),
             AstKind::Cast { value, ty } => self.cast(value, ty, span),

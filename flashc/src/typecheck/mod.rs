@@ -20,6 +20,7 @@ mod construct;
 mod control;
 mod convert;
 mod destructure;
+mod dynamic;
 mod entity;
 mod exhaustive;
 mod expr;
@@ -30,6 +31,8 @@ mod infer;
 mod init;
 mod interface;
 mod iterate;
+mod json;
+mod lint;
 mod method;
 mod names;
 mod narrow;
@@ -127,6 +130,8 @@ struct Checker<'a> {
     used_imports: FxHashSet<(ModuleIndex, Symbol)>,
     /// By module: top-level names that functions assign to.
     unstable_globals: FxHashMap<ModuleIndex, std::rc::Rc<FxHashSet<Symbol>>>,
+    /// What is used, for the warnings about what is not.
+    usage: lint::Usage,
     /// What every body reads and calls, for the order of initialisation.
     needs: init::Needs,
 }
@@ -163,6 +168,7 @@ impl<'a> Checker<'a> {
             queue: VecDeque::new(),
             used_imports: FxHashSet::default(),
             unstable_globals: FxHashMap::default(),
+            usage: lint::Usage::default(),
             needs: init::Needs::default(),
         }
     }
@@ -211,7 +217,7 @@ impl<'a> Checker<'a> {
     fn is_copy_by_value(&self, ty: Ty) -> bool {
         match self.types.kind(ty) {
             tir::TyKind::FixedArray(..) | tir::TyKind::Tuple(_) | tir::TyKind::Record(_) => true,
-            tir::TyKind::Nominal(id, _) => !self.nominals[id.index()].is_class(),
+            tir::TyKind::Nominal(id, _) => !self.nominals[id.index()].is_reference(),
             _ => false,
         }
     }

@@ -16,7 +16,7 @@ use crate::tir::{
     Stmt, StmtKind, Ty, TyKind, Types,
 };
 use flash_abi::symbols::{AbiType, Rt};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::rc::Rc;
 
 impl<'a> Checker<'a> {
@@ -26,6 +26,7 @@ impl<'a> Checker<'a> {
         for index in 0..self.graph.modules.len() {
             self.check_top_level(ModuleIndex(index as u32), &mut steps);
         }
+        self.need_lang_functions();
         self.drain_queue();
         for index in 0..self.consts.len() {
             let id = super::entity::ConstId(index as u32);
@@ -36,7 +37,7 @@ impl<'a> Checker<'a> {
         self.drain_queue();
         self.check_written_bounds();
         self.check_initialisation(&steps);
-        self.warn_unused_imports();
+        self.warn_unused();
     }
 
     fn check_top_level(&mut self, module: ModuleIndex, steps: &mut Vec<Step>) {
@@ -225,6 +226,8 @@ impl<'a> Checker<'a> {
                 let info = &self.nominals[id.index()];
                 if info.is_class() {
                     out.push(AbiType::Ptr);
+                } else if info.is_interface() {
+                    out.extend([AbiType::Ptr, AbiType::Ptr]);
                 } else {
                     info.fields.iter().for_each(|f| self.flatten(f.ty, out));
                 }
@@ -232,7 +235,7 @@ impl<'a> Checker<'a> {
             TyKind::Optional(inner) => {
                 let nullable = match self.types.kind(*inner) {
                     TyKind::Str | TyKind::Array(_) | TyKind::Pointer(_) | TyKind::Function(..) => true,
-                    TyKind::Nominal(id, _) => self.nominals[id.index()].is_class(),
+                    TyKind::Nominal(id, _) => self.nominals[id.index()].is_reference(),
                     _ => false,
                 };
                 if !nullable {
@@ -303,25 +306,20 @@ impl<'a> Checker<'a> {
         Some(self.func_id(id))
     }
 
-    fn warn_unused_imports(&mut self) {
-        let resolved = self.resolved;
-        for (index, scope) in resolved.modules.iter().enumerate() {
-            let module = ModuleIndex(index as u32);
-            if self.is_std(module) {
-                continue;
-            }
-            for (name, def) in &scope.imports {
-                let exported = scope.exports.values().any(|d| d == def);
-                let known = self.entities[def.index()] != Entity::Error;
-                if known && !exported && !self.used_imports.contains(&(module, name.name)) {
-                    self.report(Diagnostic::warning(
-                        "W0102",
-                        name.span,
-                        format!("the import `{}` is never used", name.name),
-                    ));
-                }
+    /// Functions that `ssa::build` calls are needed when their module is there.
+    fn need_lang_functions(&mut self) {
+        for index in 0..self.functions.len() {
+            if attributes::find(self.functions[index].attributes, "lang").is_some()
+                && self.is_std(self.functions[index].scope.module)
+            {
+                self.func_id(FnId(index as u32));
             }
         }
+    }
+
+    fn lang_functions(&self) -> FxHashMap<Symbol, tir::FuncId> {
+        let named = self.functions.iter().filter(|f| self.is_std(f.scope.module));
+        named.filter_map(|f| Some((attributes::text(f.attributes, "lang")?, f.func?))).collect()
     }
 
     /// The typed tree of everything.
@@ -343,6 +341,7 @@ impl<'a> Checker<'a> {
         }
         let functions = output.into_iter().map(|function| function.unwrap_or_else(|| placeholder(nowhere)));
         let functions: Vec<Function> = functions.collect();
+        let lang = self.lang_functions();
         let nominals = (0..self.nominals.len()).map(|i| self.finish_nominal(NominalId(i as u32))).collect();
         let impls = self.finish_impls();
         let globals = self.globals.iter().map(|g| tir::Global {
@@ -364,6 +363,7 @@ impl<'a> Checker<'a> {
             initializers: self.initializers,
             main,
             tests: self.tests,
+            lang,
         };
         (program, diagnostics)
     }
@@ -382,7 +382,7 @@ impl<'a> Checker<'a> {
             }
             Decl::Interface(_) => {
                 let methods = info.declared.iter().map(|&id| self.interface_method(id)).collect();
-                tir::NominalKind::Interface { methods }
+                tir::NominalKind::Interface { methods, supers: info.supers.clone() }
             }
             Decl::Enum(_) => {
                 let variants = info.variants.iter().map(|v| tir::Variant {

@@ -5,7 +5,7 @@ use super::entity::{Entity, ItemScope};
 use super::text::let_local;
 use crate::ast::{self, ItemKind, Let, PatternKind as AstPattern, StmtKind as AstStmt};
 use crate::diagnostics::Diagnostic;
-use crate::resolve::FunctionDef;
+use crate::resolve::{FunctionDef, check_item_attributes};
 use crate::source::Span;
 use crate::tir::{Expr, ExprKind, Stmt, StmtKind, Ty, TyKind};
 use std::rc::Rc;
@@ -17,14 +17,16 @@ impl<'a> Body<'_, 'a> {
         self.declare_items(block);
         let mut statements = Vec::with_capacity(block.statements.len());
         let mut warned = self.flow().dead;
+        let end = block.value.as_ref().map(|v| v.span).or(block.statements.last().map(|s| s.span));
+        let end = end.unwrap_or(block.span);
         for stmt in &block.statements {
-            self.warn_unreachable(stmt.span, &mut warned);
+            self.warn_unreachable(stmt.span, end, &mut warned);
             self.stmt(stmt, &mut statements);
         }
         let mut value = None;
         let mut ty = Ty::VOID;
         if let Some(last) = &block.value {
-            self.warn_unreachable(last.span, &mut warned);
+            self.warn_unreachable(last.span, end, &mut warned);
             let last = self.expr(last, hint);
             ty = self.shallow(last.ty);
             // What gives nothing is a statement.
@@ -42,9 +44,15 @@ impl<'a> Body<'_, 'a> {
         Expr { kind: ExprKind::Block { statements, value }, ty, span: block.span }
     }
 
-    fn warn_unreachable(&mut self, span: Span, warned: &mut bool) {
+    fn warn_unreachable(&mut self, span: Span, end: Span, warned: &mut bool) {
         if self.flow().dead && !std::mem::replace(warned, true) {
-            self.report(Diagnostic::warning("W0103", span, "this is never reached").label("control never gets here"));
+            self.report(
+                Diagnostic::warning("W0103", span, "this is never reached").label("control never gets here").fix(
+                    span.to(end),
+                    "remove it",
+                    "",
+                ),
+            );
         }
     }
 
@@ -54,6 +62,7 @@ impl<'a> Body<'_, 'a> {
             AstStmt::Let(l) => self.let_stmt(l, span, statements),
             AstStmt::Expr(e) => {
                 let value = self.effect(e);
+                self.warn_dropped(e, &value);
                 if self.shallow(value.ty) == Ty::NEVER {
                     self.flow().dead = true;
                 }
@@ -126,7 +135,7 @@ impl<'a> Body<'_, 'a> {
 
     /// A value of a written type.
     pub(super) fn check_written(&mut self, value: &'a ast::Expr, ty: Ty, l: &Let) -> Expr {
-        let outer = std::mem::replace(&mut self.written_type, None);
+        let outer = self.written_type.take();
         if matches!(value.kind, ast::ExprKind::Literal(ast::Literal::Null)) {
             self.written_type = l.ty.as_ref().map(|ty| ty.span);
         }
@@ -195,6 +204,11 @@ impl<'a> Body<'_, 'a> {
         };
         if items().next().is_none() {
             return;
+        }
+        for item in items() {
+            let mut found = Vec::new();
+            check_item_attributes(item, self.is_std(), &mut found);
+            found.into_iter().for_each(|diagnostic| self.report(diagnostic));
         }
         // First the names of types, which functions and constants name; then the rest.
         let first_nominal = self.cx.nominals.len();

@@ -138,10 +138,6 @@ impl<'a> Checker<'a> {
                 self.no_type_args(args, span, last.name);
                 ty
             }
-            PathEntity::Entity(Entity::Nominal(id)) if self.nominals[id.index()].is_interface() => {
-                self.not_built(span, "interfaces as types of values");
-                Ty::ERROR
-            }
             PathEntity::Entity(Entity::Nominal(id)) => self.nominal_type(scope, id, args, span),
             PathEntity::Entity(Entity::Alias(id)) => self.alias_type(scope, id, args, span),
             PathEntity::Entity(Entity::Error) => Ty::ERROR,
@@ -161,6 +157,7 @@ impl<'a> Checker<'a> {
         let (last, modules) = path.split_last()?;
         let Some((first, rest)) = modules.split_first() else {
             if let Some(entity) = self.lookup_item(scope, last.name) {
+                self.warn_deprecated_entity(entity, last.name, last.span);
                 return Some(PathEntity::Entity(entity));
             }
             if let Some(ty) = builtin(last.name) {
@@ -210,6 +207,7 @@ impl<'a> Checker<'a> {
             self.report(with_suggestion(diagnostic, last.span, near));
             return None;
         };
+        self.warn_deprecated_entity(entity, last.name, last.span);
         Some(PathEntity::Entity(entity))
     }
 

@@ -195,8 +195,13 @@ impl<'a> ModuleBuilder<'a> {
             Instance::Closure(id, type_args) => self.build_function(id, type_args, true),
             Instance::Thunk(id, type_args) => self.build_thunk(id, type_args),
             Instance::Show(ty, nested) => self.build_show(ty, nested),
+            Instance::JsonWrite(ty) => self.build_json_write(ty),
+            Instance::JsonRead(ty) => self.build_json_read(ty),
+            Instance::JsonKey(ty) => self.build_json_key(ty),
+            Instance::JsonReadKey(ty) => self.build_json_read_key(ty),
             Instance::Equal(ty) => self.build_equal(ty),
             Instance::Order(ty) => self.build_order(ty),
+            Instance::Dispatched(interface, slot, target) => self.build_dispatched(interface, slot, target),
             Instance::Entry => self.build_entry(),
             Instance::ExportC(id) => self.build_export(id),
         }

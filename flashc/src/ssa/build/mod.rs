@@ -14,6 +14,7 @@ mod call;
 mod compare;
 mod control;
 mod convert;
+mod dynamic;
 mod emitter;
 mod entry;
 mod errors;
@@ -21,6 +22,9 @@ mod expr;
 mod function;
 mod interface;
 mod intrinsic;
+mod json;
+mod json_read;
+mod json_write;
 mod layout;
 mod module;
 mod names;
@@ -45,8 +49,8 @@ pub struct BuildOptions {
 
 /// The whole program as SSA. The same tree always gives the same module.
 pub fn build(program: tir::Program, _sources: &SourceMap, options: BuildOptions) -> Module {
-    let tir::Program { types, modules, functions, globals, nominals, impls, initializers, main, tests } = program;
-    let tree = Tree { modules, functions, globals, nominals, impls, initializers, main, tests };
+    let tir::Program { types, modules, functions, globals, nominals, impls, initializers, main, tests, lang } = program;
+    let tree = Tree { modules, functions, globals, nominals, impls, initializers, main, tests, lang };
     let mut builder = ModuleBuilder::new(&tree, types, options);
     if tree.main.is_some() || !tree.initializers.is_empty() || !tree.tests.is_empty() {
         let entry = builder.instance(Instance::Entry);
@@ -57,9 +61,15 @@ pub fn build(program: tir::Program, _sources: &SourceMap, options: BuildOptions)
             builder.instance(Instance::ExportC(tir::FuncId(index as u32)));
         }
     }
-    while let Some((id, instance)) = builder.next_unwritten() {
-        let function = builder.build_instance(instance);
-        builder.define(id, function);
+    loop {
+        while let Some((id, instance)) = builder.next_unwritten() {
+            let function = builder.build_instance(instance);
+            builder.define(id, function);
+        }
+        if !builder.complete_tables() {
+            break;
+        }
     }
+    builder.write_casts();
     builder.finish()
 }
