@@ -44,6 +44,9 @@ pub struct AttributeArg {
     pub name: Option<Ident>,
     /// A literal (string, number, bool), or `None` for a bare name.
     pub value: Option<Literal>,
+    /// `any(...)`: arguments of its own.
+    pub args: Option<Vec<AttributeArg>>,
+    pub span: Span,
 }
 
 #[derive(Clone, Debug)]

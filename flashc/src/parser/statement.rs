@@ -2,7 +2,7 @@
 //! expression of a block without `;` is its value.
 
 use super::Parser;
-use crate::ast::{Block, Expr, ExprKind, Let, Stmt, StmtKind};
+use crate::ast::{Block, Expr, ExprKind, ItemKind, Let, Stmt, StmtKind};
 use crate::diagnostics::Diagnostic;
 use crate::lexer::TokenKind;
 use crate::source::Span;
@@ -58,6 +58,15 @@ impl Parser<'_> {
             };
             let item = Box::new(self.item());
             self.leave(height);
+            if !self.is_kept(&item.attributes) {
+                return Parsed::Statement(Stmt { kind: StmtKind::Empty, span: item.span });
+            }
+            // A statement that nothing but `#[cfg]` stands before is just that.
+            if item.export.is_none() && item.attributes.iter().all(|a| a.name.name.as_str() == "cfg") {
+                if let ItemKind::Statement(stmt) = item.kind {
+                    return Parsed::Statement(stmt);
+                }
+            }
             return Parsed::Statement(Stmt { span: item.span, kind: StmtKind::Item(item) });
         }
         // A doc comment before a statement is just a comment.
