@@ -83,3 +83,82 @@ pub fn each_expr<'a>(expr: &'a Expr, f: &mut impl FnMut(&'a Expr)) {
         }
     }
 }
+
+/// As [`each_expr`], for changing them, parts first.
+pub fn each_expr_mut(expr: &mut Expr, f: &mut dyn FnMut(&mut Expr)) {
+    match &mut expr.kind {
+        ExprKind::Const(_)
+        | ExprKind::Local(_)
+        | ExprKind::Global(_)
+        | ExprKind::Zero
+        | ExprKind::FunctionValue { .. }
+        | ExprKind::Closure { .. }
+        | ExprKind::Continue { .. } => {}
+        ExprKind::Field { base: e, .. }
+        | ExprKind::Deref(e)
+        | ExprKind::AddressOf(e)
+        | ExprKind::Unary { operand: e, .. }
+        | ExprKind::Show(e)
+        | ExprKind::Convert(e)
+        | ExprKind::Wrap(e)
+        | ExprKind::Unwrap(e)
+        | ExprKind::Narrow(e)
+        | ExprKind::IsNull(e)
+        | ExprKind::Labelled { body: e, .. }
+        | ExprKind::Throw(e)
+        | ExprKind::Await(e) => each_expr_mut(e, f),
+        ExprKind::Index { base: a, index: b }
+        | ExprKind::Assign { target: a, value: b, .. }
+        | ExprKind::Binary { left: a, right: b, .. }
+        | ExprKind::Compare { left: a, right: b, .. }
+        | ExprKind::And(a, b)
+        | ExprKind::Or(a, b)
+        | ExprKind::Coalesce { value: a, default: b }
+        | ExprKind::Repeat { value: a, count: b } => {
+            each_expr_mut(a, f);
+            each_expr_mut(b, f);
+        }
+        ExprKind::Concat(es) | ExprKind::Tuple(es) | ExprKind::Array(es) | ExprKind::Variant { fields: es, .. } => {
+            es.iter_mut().for_each(|e| each_expr_mut(e, f));
+        }
+        ExprKind::New(fields) => fields.iter_mut().for_each(|(_, e)| each_expr_mut(e, f)),
+        ExprKind::Call { callee, args } => {
+            if let Callee::Value(value) = callee {
+                each_expr_mut(value, f);
+            }
+            args.iter_mut().for_each(|e| each_expr_mut(e, f));
+        }
+        ExprKind::Block { statements, value } => {
+            for stmt in statements {
+                match &mut stmt.kind {
+                    StmtKind::Let { value: e, .. } | StmtKind::Expr(e) | StmtKind::Defer(e) => each_expr_mut(e, f),
+                    StmtKind::Declare(_) => {}
+                }
+            }
+            value.iter_mut().for_each(|e| each_expr_mut(e, f));
+        }
+        ExprKind::If { condition, then, otherwise } => {
+            each_expr_mut(condition, f);
+            each_expr_mut(then, f);
+            otherwise.iter_mut().for_each(|e| each_expr_mut(e, f));
+        }
+        ExprKind::Match { value, arms } => {
+            each_expr_mut(value, f);
+            for arm in arms {
+                arm.guard.iter_mut().for_each(|e| each_expr_mut(e, f));
+                each_expr_mut(&mut arm.body, f);
+            }
+        }
+        ExprKind::Loop { body, step, .. } => {
+            each_expr_mut(body, f);
+            step.iter_mut().for_each(|e| each_expr_mut(e, f));
+        }
+        ExprKind::Break { value, .. } | ExprKind::Return(value) => value.iter_mut().for_each(|e| each_expr_mut(e, f)),
+        ExprKind::Try { body, catches, finally } => {
+            each_expr_mut(body, f);
+            catches.iter_mut().for_each(|catch| each_expr_mut(&mut catch.body, f));
+            finally.iter_mut().for_each(|e| each_expr_mut(e, f));
+        }
+    }
+    f(expr);
+}
