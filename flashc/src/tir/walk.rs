@@ -103,6 +103,9 @@ pub fn each_expr_mut(expr: &mut Expr, f: &mut dyn FnMut(&mut Expr)) {
         | ExprKind::Wrap(e)
         | ExprKind::Unwrap(e)
         | ExprKind::Narrow(e)
+        | ExprKind::ToInterface(e)
+        | ExprKind::IsType { value: e, .. }
+        | ExprKind::Downcast(e)
         | ExprKind::IsNull(e)
         | ExprKind::Labelled { body: e, .. }
         | ExprKind::Throw(e)
