@@ -145,10 +145,10 @@ impl<'a> Body<'_, 'a> {
             *self.flow() = inside.clone();
             let mark = self.names.len();
             let error = self.error_type(span);
-            let local = clause.name.filter(|name| name.name.as_str() != "_").map(|name| {
-                let warn = !name.name.as_str().starts_with('_');
-                self.declare(name.name, ty.unwrap_or(error), false, name.span, warn)
-            });
+            let local = clause
+                .name
+                .filter(|name| name.name.as_str() != "_")
+                .map(|name| self.declare(name.name, ty.unwrap_or(error), false, name.span, false));
             branches.push(self.block(&clause.body, hint));
             self.leave_scope(mark);
             after = after.join(std::mem::take(self.flow()));
@@ -194,7 +194,9 @@ impl<'a> Body<'_, 'a> {
             self.report(
                 Diagnostic::error("E0411", written.span, format!("a `{found}` is never thrown"))
                     .label("it does not implement `Error`")
-                    .note(format!("`impl Error for {found} {{ fn message(self) -> str {{ ... }} }}` makes it an error")),
+                    .note(format!(
+                        "`impl Error for {found} {{ fn message(self) -> str {{ ... }} }}` makes it an error"
+                    )),
             );
             Ty::ERROR
         });

@@ -46,7 +46,8 @@ pub struct BuildOptions {
 
 /// The whole program as SSA. The same tree always gives the same module.
 pub fn build(program: tir::Program, _sources: &SourceMap, options: BuildOptions) -> Module {
-    let tir::Program { types, modules, functions, globals, nominals, impls, initializers, main, tests, errors } = program;
+    let tir::Program { types, modules, functions, globals, nominals, impls, initializers, main, tests, errors } =
+        program;
     let tree = Tree { modules, functions, globals, nominals, impls, initializers, main, tests, errors };
     let mut builder = ModuleBuilder::new(&tree, types, options);
     if tree.main.is_some() || !tree.initializers.is_empty() || !tree.tests.is_empty() {
