@@ -52,7 +52,7 @@ pub fn run(command: &RunCommand, verbose: bool) -> ExitCode {
         }
     };
     // At a terminal someone reads them; elsewhere a script's standard error is its own.
-    let Object { bytes, sources, warnings } = object;
+    let Object { bytes, sources, warnings, .. } = object;
     let is_read = reporter.deny_warnings || std::io::stderr().is_terminal();
     if is_read && !reporter.warnings(&warnings, &sources) {
         return ExitCode::FAILURE;

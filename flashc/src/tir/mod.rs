@@ -19,6 +19,7 @@ pub use types::{FloatTy, IntTy, Ty, TyKind, Types};
 use crate::ast::RecordKind;
 use crate::source::{FileId, Span, Symbol};
 use flash_abi::symbols::Rt;
+use rustc_hash::FxHashMap;
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident;)*) => {
@@ -60,6 +61,8 @@ pub struct Program {
     pub main: Option<FuncId>,
     /// The entry module's tests, where they are asked for: then one of them runs instead of `main`.
     pub tests: Vec<Test>,
+    /// Functions of std that `ssa::build` calls, by their `#[lang("name")]`.
+    pub lang: FxHashMap<Symbol, FuncId>,
     /// None in a program that is made without std.
     pub errors: Option<Errors>,
 }
@@ -603,6 +606,14 @@ pub enum Intrinsic {
     Show,
     /// (T, T) -> bool / i32
     Equal,
+    /// (Reader) -> T: reads a value of std:json.
+    JsonRead,
+    /// (writer, T): writes one.
+    JsonWrite,
+    /// K -> str: the key of an object that a map's key is.
+    JsonKey,
+    /// (Reader, str) -> K: the map's key that an object's key is.
+    JsonReadKey,
     /// str -> never
     Panic,
     /// Text, address and length in the fail operands -> never

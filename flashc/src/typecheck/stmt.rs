@@ -5,7 +5,7 @@ use super::entity::{Entity, ItemScope};
 use super::text::let_local;
 use crate::ast::{self, ItemKind, Let, PatternKind as AstPattern, StmtKind as AstStmt};
 use crate::diagnostics::Diagnostic;
-use crate::resolve::FunctionDef;
+use crate::resolve::{FunctionDef, check_item_attributes};
 use crate::source::Span;
 use crate::tir::{Expr, ExprKind, Stmt, StmtKind, Ty, TyKind};
 use std::rc::Rc;
@@ -117,6 +117,9 @@ impl<'a> Body<'_, 'a> {
             self.let_without_value(l, written, span, statements);
             return;
         };
+        if let Some(otherwise) = &l.otherwise {
+            return self.let_else(l, otherwise, span, statements);
+        }
         let value = match written {
             Some(ty) => self.check_written(value, ty, l),
             None => {
@@ -203,6 +206,11 @@ impl<'a> Body<'_, 'a> {
         };
         if items().next().is_none() {
             return;
+        }
+        for item in items() {
+            let mut found = Vec::new();
+            check_item_attributes(item, self.is_std(), &mut found);
+            found.into_iter().for_each(|diagnostic| self.report(diagnostic));
         }
         // First the names of types, which functions and constants name; then the rest.
         let first_nominal = self.cx.nominals.len();

@@ -30,6 +30,7 @@ pub struct Tree {
     pub initializers: Vec<tir::FuncId>,
     pub main: Option<tir::FuncId>,
     pub tests: Vec<tir::Test>,
+    pub lang: FxHashMap<Symbol, tir::FuncId>,
     pub errors: Option<tir::Errors>,
 }
 
@@ -44,6 +45,14 @@ pub enum Instance {
     Thunk(tir::FuncId, Vec<Ty>),
     /// (buffer, value): writes the value as `Show` does inside others, or (`false`) by itself.
     Show(Ty, bool),
+    /// (writer, value): writes the value as JSON.
+    JsonWrite(Ty),
+    /// Reader -> value
+    JsonRead(Ty),
+    /// Key of a map -> str
+    JsonKey(Ty),
+    /// (Reader, str) -> key of a map
+    JsonReadKey(Ty),
     /// (a, b) -> i8
     Equal(Ty),
     /// (a, b) -> i32: -1, 0 or 1.
