@@ -71,7 +71,7 @@ impl<'a> FnBuilder<'_, 'a> {
             ExprKind::Match { value, arms } => self.match_(value, arms, sink),
             ExprKind::Loop { id, body, step } => self.loop_(*id, body, step.as_deref(), sink),
             ExprKind::Labelled { id, body } => self.labelled(*id, body, sink),
-            ExprKind::Coalesce { value, default } => self.coalesce(value, default, sink),
+            ExprKind::Coalesce { value, default } => self.coalesce(value, default, expr.ty, sink),
             ExprKind::Try { body, catches, finally: None } => self.try_(body, catches, sink),
             _ => match sink {
                 Sink::Discard => {

@@ -65,16 +65,16 @@ impl<'a> FnBuilder<'_, 'a> {
         }
     }
 
-    /// `a ?? b`
-    pub fn coalesce(&mut self, value: &'a Expr, default: &'a Expr, sink: &Sink) {
+    /// `a ?? b` of type `ty`; when `b` is an optional too, it is one.
+    pub fn coalesce(&mut self, value: &'a Expr, default: &'a Expr, ty: Ty, sink: &Sink) {
         let place = self.place_or_value(value);
         let (null_block, some_block, join) = (self.e.new_block(), self.e.new_block(), self.e.new_block());
         let is_null = self.is_null(&place);
         self.e.branch(is_null, null_block, some_block);
         self.e.begin(some_block);
-        let payload = self.payload(&place);
-        let vals = self.read(&payload);
-        self.put_vals(vals, payload.ty(), sink);
+        let found = if self.ty(ty) == place.ty() { place } else { self.payload(&place) };
+        let vals = self.read(&found);
+        self.put_vals(vals, found.ty(), sink);
         self.e.jump(join);
         self.e.begin(null_block);
         self.put(default, sink);
