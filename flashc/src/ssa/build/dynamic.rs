@@ -21,6 +21,8 @@ pub enum Slot {
     Show(bool),
     /// (object, object) -> i8: whether two values of the table's type are equal.
     Equal,
+    /// object -> i64
+    Hash,
     /// The type's table for the n-th interface that this one builds upon.
     Super(u32),
     /// Takes the address for a result in memory (if it is one), the object, and the other arguments.
@@ -28,7 +30,7 @@ pub enum Slot {
 }
 
 /// Words that every table begins with.
-const FIXED_SLOTS: u32 = 3;
+const FIXED_SLOTS: u32 = 4;
 
 /// What is known of dispatch tables so far.
 #[derive(Default)]
@@ -74,6 +76,7 @@ impl ModuleBuilder<'_> {
         let index = match slot {
             Slot::Show(nested) => u32::from(nested),
             Slot::Equal => 2,
+            Slot::Hash => 3,
             Slot::Super(index) => FIXED_SLOTS + index,
             Slot::Method(index) => FIXED_SLOTS + self.supers(interface).len() as u32 + index,
         };
@@ -203,6 +206,16 @@ impl ModuleBuilder<'_> {
                     let b = builder.unboxed(b, target);
                     let equal = builder.equal(target, &a, &b);
                     builder.e.ret(&[equal]);
+                })
+            }
+            Slot::Hash => {
+                let name = format!("hash<{}>#dynamic", self.type_name(target));
+                let signature = Signature { params: pointers(1), results: vec![Type::I64] };
+                self.synthesize(name, signature, |builder| {
+                    let value = builder.e.param(0);
+                    let value = builder.unboxed(value, target);
+                    let hash = builder.hash(target, &value);
+                    builder.e.ret(&[hash]);
                 })
             }
             Slot::Method(method) => self.build_dispatched_method(interface, method, target),
@@ -400,6 +413,13 @@ impl<'a> FnBuilder<'_, 'a> {
         let signature = Signature { params: vec![Type::Ptr; 2], results: vec![Type::I8] };
         let equal = self.e.call_indirect(code, &[a[0], b[0]], signature);
         self.e.ret(&equal);
+    }
+
+    /// The hash of a value of an interface type.
+    pub fn hash_dynamic(&mut self, vals: &[Value], interface: Ty) -> Value {
+        let code = self.table_word(vals[1], interface, Slot::Hash);
+        let signature = Signature { params: vec![Type::Ptr], results: vec![Type::I64] };
+        self.e.call_indirect(code, &[vals[0]], signature)[0]
     }
 
     // Which type a value is of.

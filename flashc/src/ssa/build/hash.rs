@@ -27,6 +27,7 @@ impl FnBuilder<'_, '_> {
             return self.e.call(hook, vals, &[Type::I64])[0];
         }
         match *self.cx.kind(ty) {
+            TyKind::Nominal(..) if self.cx.is_interface(ty) => self.hash_dynamic(vals, ty),
             TyKind::Str => self.e.call_rt(Rt::StrHash, vals)[0],
             _ => {
                 let callee = self.cx.instance(Instance::Hash(ty));
