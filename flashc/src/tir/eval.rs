@@ -13,8 +13,8 @@ mod show;
 mod tests;
 
 use super::{
-    Arm, BinaryOp, CompareOp, Const, Expr, ExprKind, FuncId, Function, IntTy, LocalId, LoopId, Nominal, Stmt, StmtKind,
-    Ty, TyKind, Types, UnaryOp, arith,
+    Arm, BinaryOp, CompareOp, Const, Expr, ExprKind, FuncId, Function, IntTy, LocalId, LoopId, Nominal, NominalId,
+    Stmt, StmtKind, Ty, TyKind, Types, UnaryOp, arith,
 };
 use crate::source::{Span, Symbol};
 use std::borrow::Cow;
@@ -39,6 +39,8 @@ pub struct View<'a> {
     pub functions: &'a [Option<Function>],
     /// By `NominalId`; may be empty, then structs are not shown and have no default values.
     pub nominals: &'a [Nominal],
+    /// Nominal types that implement `Show`, `Eq` or `Ord` themselves: their values are neither shown nor compared.
+    pub own: &'a [NominalId],
 }
 
 /// Why there is no value.
@@ -359,8 +361,10 @@ impl Evaluator<'_> {
     fn has_own_order(&mut self, ty: Ty) -> bool {
         match self.kind(ty) {
             TyKind::Nominal(id, _) => match self.view.nominals.get(id.index()).map(|n| &n.kind) {
-                // Without payloads they are integers; `impl Eq` for one is nothing sane.
-                Some(super::NominalKind::Enum { variants }) => variants.iter().any(|v| !v.fields.is_empty()),
+                // Without payloads they are integers.
+                Some(super::NominalKind::Enum { variants }) => {
+                    self.view.own.contains(&id) || variants.iter().any(|v| !v.fields.is_empty())
+                }
                 _ => true,
             },
             TyKind::Optional(inner) | TyKind::FixedArray(inner, _) => self.has_own_order(inner),

@@ -24,7 +24,7 @@ pub(super) struct Obligation {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Outcome {
+pub(super) enum Outcome {
     Holds,
     /// Too little is known yet.
     Unknown,
@@ -94,6 +94,9 @@ impl Body<'_, '_> {
         if obligation.depth > MAX_DEPTH {
             return Outcome::Fails;
         }
+        if self.is_dynamic(subject) && self.derives(obligation.interface, subject) == Outcome::Holds {
+            return Outcome::Holds;
+        }
         for known in self.bounds_of(subject) {
             if self.unify(known, obligation.interface) {
                 if self.is_dynamic(subject)
@@ -106,7 +109,7 @@ impl Body<'_, '_> {
         }
         let candidates = self.impls_for(obligation.interface, subject);
         match candidates.as_slice() {
-            [] => Outcome::Fails,
+            [] => self.derives(obligation.interface, subject),
             [only] => {
                 self.use_impl(*only, obligation, true);
                 Outcome::Holds
@@ -231,6 +234,11 @@ impl Body<'_, '_> {
                     found.push((id, InterfaceMethod { function, owner_args, is_own: false }));
                 }
             }
+        }
+        if found.len() > 1 {
+            // Names of the compiler's interfaces stand back behind those of the program.
+            let of_program = found.iter().any(|(id, _)| !self.cx.known.is_known(*id));
+            found.retain(|(id, _)| !of_program || !self.cx.known.is_known(*id));
         }
         if let [(first, _), (second, _), ..] = found.as_slice() {
             let (first, second) = (self.cx.nominals[first.index()].name, self.cx.nominals[second.index()].name);

@@ -49,6 +49,7 @@ impl<'a> Checker<'a> {
             self.errors_before |= entity == Entity::Error;
             self.entities.push(entity);
         }
+        self.find_known();
         self.resolve_all_bounds();
         self.collect_members(0);
         self.collect_impls(&scopes);

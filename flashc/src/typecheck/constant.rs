@@ -108,7 +108,9 @@ impl<'a> Checker<'a> {
                 self.finished_nominals =
                     (0..self.nominals.len()).map(|i| self.finish_nominal(NominalId(i as u32))).collect();
             }
-            let view = View { types: &self.types, functions: &self.output, nominals: &self.finished_nominals };
+            let own = self.known_of_program();
+            let view =
+                View { types: &self.types, functions: &self.output, nominals: &self.finished_nominals, own: &own };
             match eval::evaluate(view, value) {
                 Ok(constant) => return Ok(constant),
                 Err(EvalError { kind: EvalErrorKind::Unchecked(function), .. }) if self.check_now(function) => {}

@@ -30,9 +30,11 @@ mod infer;
 mod init;
 mod interface;
 mod iterate;
+mod known;
 mod method;
 mod names;
 mod operator;
+mod overload;
 mod pattern;
 mod place;
 mod program;
@@ -93,6 +95,7 @@ struct Checker<'a> {
     finished_nominals: Vec<tir::Nominal>,
     aliases: Vec<AliasInfo<'a>>,
     impls: Vec<ImplInfo>,
+    known: known::KnownInterfaces,
     /// All declarations have their entity, so that bounds can be understood.
     all_named: bool,
     /// Written types whose arguments have not been checked against the bounds yet.
@@ -138,6 +141,7 @@ impl<'a> Checker<'a> {
             finished_nominals: Vec::new(),
             aliases: Vec::new(),
             impls: Vec::new(),
+            known: known::KnownInterfaces::default(),
             all_named: false,
             written_bounds: Vec::new(),
             builtin_methods: FxHashMap::default(),

@@ -22,6 +22,7 @@ mod expr;
 mod function;
 mod interface;
 mod intrinsic;
+mod known;
 mod layout;
 mod module;
 mod names;
@@ -46,8 +47,9 @@ pub struct BuildOptions {
 
 /// The whole program as SSA. The same tree always gives the same module.
 pub fn build(program: tir::Program, _sources: &SourceMap, options: BuildOptions) -> Module {
-    let tir::Program { types, modules, functions, globals, nominals, impls, initializers, main, tests } = program;
-    let tree = Tree { modules, functions, globals, nominals, impls, initializers, main, tests };
+    let tir::Program { types, modules, functions, globals, nominals, impls, known, initializers, main, tests } =
+        program;
+    let tree = Tree { modules, functions, globals, nominals, impls, known, initializers, main, tests };
     let mut builder = ModuleBuilder::new(&tree, types, options);
     if tree.main.is_some() || !tree.initializers.is_empty() || !tree.tests.is_empty() {
         let entry = builder.instance(Instance::Entry);
