@@ -56,7 +56,7 @@ fn check(text: &str, expected: &Expected) -> Result<(), String> {
         };
     }
     let mut command = Command::new(program("flash-rt"));
-    command.args(["run", "-O0"]).arg(&source).args(&expected.args).current_dir(work.path());
+    command.args(["run", "-w", "-O0"]).arg(&source).args(&expected.args).current_dir(work.path());
     let output = run(&mut command, &expected.stdin);
     let problems = problems(&output, expected);
     if problems.is_empty() { Ok(()) } else { Err(problems) }
@@ -93,7 +93,7 @@ fn program_output(text: &str) -> String {
     let work = tempfile::tempdir().expect("a temporary directory");
     let source = work.path().join("example.fl");
     fs::write(&source, text).expect("a file in the temporary directory");
-    let output = run(Command::new(program("flash-rt")).args(["run", "-O0"]).arg(&source), "");
+    let output = run(Command::new(program("flash-rt")).args(["run", "-w", "-O0"]).arg(&source), "");
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 

@@ -78,7 +78,7 @@ fn syntax_diagnostics(name: &str, text: &str) -> String {
 fn ssa_text(name: &str, text: &str) -> String {
     let reader = MemoryReader::default();
     let (graph, mut diagnostics) = driver::load::load_text(Path::new(name), text.to_owned(), &reader);
-    let (resolved, more) = resolve::resolve(&graph, &resolve::Target::default());
+    let (resolved, more) = resolve::resolve(&graph);
     diagnostics.extend(more);
     let (program, more) = typecheck::check(&graph, &resolved, &typecheck::Options::default());
     diagnostics.extend(more);
@@ -99,13 +99,13 @@ fn check_diagnostics(name: &str, text: &str) -> String {
     render::human(&diagnostics, &graph.sources, false)
 }
 
-/// The typed tree, then what was wrong.
+/// The typed tree, or what was wrong.
 fn typed_tree(name: &str, text: &str) -> String {
     let (graph, program, diagnostics) = check_program(name, text);
     if diagnostics.iter().any(Diagnostic::is_error) {
         return render::human(&diagnostics, &graph.sources, false);
     }
-    tir::dump(&program) + &render::human(&diagnostics, &graph.sources, false)
+    tir::dump(&program)
 }
 
 fn check_program(name: &str, text: &str) -> (ModuleGraph, tir::Program, Vec<Diagnostic>) {
@@ -118,7 +118,7 @@ fn check_program(name: &str, text: &str) -> (ModuleGraph, tir::Program, Vec<Diag
     }
     let file = Path::new(name).file_name().unwrap_or_default();
     let (graph, mut diagnostics) = driver::load::load_text(Path::new(file), text.to_owned(), &reader);
-    let (resolved, more) = resolve::resolve(&graph, &resolve::Target { os: "linux", arch: "x86_64" });
+    let (resolved, more) = resolve::resolve(&graph);
     diagnostics.extend(more);
     let (program, more) = typecheck::check(&graph, &resolved, &typecheck::Options::default());
     diagnostics.extend(more);

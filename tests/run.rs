@@ -83,7 +83,7 @@ fn prepare_by_commands(road: &str, source: &Path, work: &Path) -> Result<Command
     match road {
         "flash-rt run" => {
             let mut command = Command::new(program("flash-rt"));
-            command.arg("run").arg(source);
+            command.args(["run", "-w"]).arg(source);
             return Ok(command);
         }
         "flashc build" => tool(Command::new(&flashc).args(["build", "-w"]).arg(source).arg("-o").arg(&exe))?,
@@ -123,6 +123,18 @@ fn check_diagnostics(source: &Path, expected: &Expected) -> Result<(), String> {
     match expected.fails.iter().find(|part| !stderr.contains(part.as_str())) {
         _ if output.status.code() != Some(1) => Err(format!("exit status {} instead of 1\n{stderr}", output.status)),
         Some(part) => Err(format!("the diagnostics lack `{part}`:\n{stderr}")),
+        None => Ok(()),
+    }
+}
+
+/// Warnings are those that the program tells, and none otherwise.
+fn check_warnings(source: &Path, expected: &Expected) -> Result<(), String> {
+    let warnings = roads::warnings(source)?;
+    match expected.warns.iter().find(|part| !warnings.contains(part.as_str())) {
+        Some(part) => Err(format!("the warnings lack `{part}`:\n{warnings}")),
+        None if expected.warns.is_empty() && !warnings.is_empty() => {
+            Err(format!("warnings; mend them or tell them by `//! warns: CODE`:\n{warnings}"))
+        }
         None => Ok(()),
     }
 }
@@ -172,6 +184,7 @@ fn programs_behave_alike_on_every_road() {
                         report(road, check(prepare_by_commands(road, source, work.path()), &expected));
                     }
                 }
+                report("check", check_warnings(source, &expected));
             } else {
                 report("check", check_diagnostics(source, &expected));
             }

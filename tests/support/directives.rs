@@ -8,6 +8,7 @@
 //! //! stdin: a line of standard input
 //! //! args: one two
 //! //! allocates: much (too much for a collection at every allocation)
+//! //! warns: a part of the warnings; a program without it must have none
 //! //! fails: a part of the diagnostics; then the program must not compile
 //! ```
 
@@ -23,6 +24,7 @@ pub struct Expected {
     pub args: Vec<String>,
     pub exit: i32,
     pub fails: Vec<String>,
+    pub warns: Vec<String>,
     pub allocates_much: bool,
 }
 
@@ -43,6 +45,7 @@ pub fn expected(text: &str) -> Expected {
                 "stdin" => expected.stdin += &format!("{value}\n"),
                 "args" => expected.args = value.split_whitespace().map(str::to_owned).collect(),
                 "allocates" => expected.allocates_much = value == "much",
+                "warns" => expected.warns.push(value.to_owned()),
                 "fails" => expected.fails.push(value.to_owned()),
                 _ => panic!("unknown directive `{key}`"),
             }

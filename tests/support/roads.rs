@@ -46,6 +46,14 @@ pub fn check(source: &Path) -> Result<Program, String> {
     })
 }
 
+/// The warnings of a program without mistakes.
+pub fn warnings(source: &Path) -> Result<String, String> {
+    guarded(|| match driver::check(source, &CompileOptions::default()) {
+        Ok(Checked { sources, diagnostics, .. }) => Ok(render::human(&diagnostics, &sources, false)),
+        Err(other) => Err(other.to_string()),
+    })
+}
+
 impl Program {
     pub fn compile(&self, level: opt::Level) -> Result<Code, String> {
         let options = CompileOptions { level, ..CompileOptions::default() };

@@ -6,6 +6,7 @@ use super::pipeline::{self, CompileOptions, Compiled, Failure, Optimised};
 use super::report::{Color, Format, Reporter};
 use super::stack::with_stack;
 use super::{dependencies, link, output};
+use crate::diagnostics::Diagnostic;
 use crate::lower::Cpu;
 use crate::source::SourceMap;
 use crate::{ast, emit, lexer, lower, opt, parser, ssa, tir};
@@ -82,6 +83,9 @@ pub struct LinkCommand {
     /// Objects, one of them with a whole program
     #[arg(required = true)]
     objects: Vec<PathBuf>,
+    /// A C library that the program needs, as `#[link("NAME")]` names it
+    #[arg(short = 'l', value_name = "NAME")]
+    libraries: Vec<String>,
     /// Where to write the executable
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
@@ -138,8 +142,20 @@ pub struct MessageOptions {
     #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
     color: Color,
     /// No warnings
-    #[arg(short = 'w')]
+    #[arg(short = 'w', conflicts_with_all = ["deny", "deny_warnings"])]
     no_warnings: bool,
+    /// `-D warnings`: warnings are errors
+    #[arg(short = 'D', value_name = "WHAT", value_enum)]
+    deny: Option<Deny>,
+    /// Warnings are errors
+    #[arg(long)]
+    deny_warnings: bool,
+}
+
+/// What `-D` knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Deny {
+    Warnings,
 }
 
 impl MessageOptions {
@@ -148,7 +164,12 @@ impl MessageOptions {
     }
 
     pub fn reporter(self) -> Reporter {
-        Reporter { format: self.message_format, color: self.color, no_warnings: self.no_warnings }
+        Reporter {
+            format: self.message_format,
+            color: self.color,
+            no_warnings: self.no_warnings,
+            deny_warnings: self.deny_warnings || self.deny.is_some(),
+        }
     }
 }
 
@@ -198,9 +219,10 @@ pub fn execute(command: Command) -> ExitCode {
         Command::Compile(command) => (command.messages.reporter(), run_compile(&command)),
         Command::Build(command) => (command.messages.reporter(), run_build(&command)),
         Command::Check(command) => (command.messages.reporter(), run_check(&command)),
-        Command::Link(command) => {
-            (command.messages.reporter(), link::link(&command.objects, &command.output).map_err(Problem::Other))
-        }
+        Command::Link(command) => (
+            command.messages.reporter(),
+            link::link(&command.objects, &command.libraries, &command.output).map_err(Problem::Other),
+        ),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -214,9 +236,14 @@ pub fn execute(command: Command) -> ExitCode {
 /// Why a command failed.
 enum Problem {
     Failure(Failure),
-    Write { path: PathBuf, error: io::Error },
+    Write {
+        path: PathBuf,
+        error: io::Error,
+    },
     Usage(String),
     Other(String),
+    /// It has been said: warnings that are errors.
+    Told,
 }
 
 impl From<Failure> for Problem {
@@ -231,6 +258,7 @@ impl Problem {
             Problem::Failure(failure) => failure.report(reporter),
             Problem::Write { path, error } => reporter.error(&format!("cannot write `{}`: {error}", path.display())),
             Problem::Usage(message) | Problem::Other(message) => reporter.error(message),
+            Problem::Told => {}
         }
     }
 
@@ -320,12 +348,12 @@ fn run_compile(command: &CompileCommand) -> Result<(), Problem> {
                 return Err(Failure::Program { diagnostics, sources }.into());
             };
             let text = with_stack(0, || tir::dump(program));
-            reporter.diagnostics(&checked.diagnostics, &checked.sources);
+            warn(reporter, &checked.diagnostics, &checked.sources)?;
             (text.into_bytes(), checked.sources)
         }
         Emit::Ssa | Emit::Clif => with_stack(options.threads, || -> Result<_, Problem> {
-            let Optimised { module, sources, warnings } = pipeline::optimised(input, &FileReader, &options)?;
-            reporter.diagnostics(&warnings, &sources);
+            let Optimised { module, sources, warnings, .. } = pipeline::optimised(input, &FileReader, &options)?;
+            warn(reporter, &warnings, &sources)?;
             let text = match plan.emit {
                 Emit::Ssa => ssa::text::print(&module),
                 _ => lower::clif_text(&module, &options.lower_options()).map_err(Failure::Target)?,
@@ -334,7 +362,7 @@ fn run_compile(command: &CompileCommand) -> Result<(), Problem> {
         })?,
         _ => {
             let compiled = pipeline::compile(input, &options)?;
-            reporter.diagnostics(&compiled.warnings, &compiled.sources);
+            warn(reporter, &compiled.warnings, &compiled.sources)?;
             let bytes = match plan.emit {
                 Emit::Asm => pipeline::nasm_text(&compiled, &options).into_bytes(),
                 _ => pipeline::object_bytes(&compiled, input, &options),
@@ -345,6 +373,10 @@ fn run_compile(command: &CompileCommand) -> Result<(), Problem> {
     };
     write(&plan.output, &bytes)?;
     write_dependencies(dependencies, &plan.output, &sources)
+}
+
+fn warn(reporter: Reporter, warnings: &[Diagnostic], sources: &SourceMap) -> Result<(), Problem> {
+    if reporter.warnings(warnings, sources) { Ok(()) } else { Err(Problem::Told) }
 }
 
 /// Tokens and trees are written also when there are mistakes.
@@ -367,8 +399,7 @@ fn emit_syntax(input: &Path, plan: &Plan, reporter: Reporter) -> Result<(), Prob
     if diagnostics.iter().any(|d| d.is_error()) {
         return Err(Failure::Program { diagnostics, sources }.into());
     }
-    reporter.diagnostics(&diagnostics, &sources);
-    Ok(())
+    warn(reporter, &diagnostics, &sources)
 }
 
 fn run_build(command: &BuildCommand) -> Result<(), Problem> {
@@ -380,10 +411,10 @@ fn run_build(command: &BuildCommand) -> Result<(), Problem> {
     });
     let options = command.code.compile_options(Triple::host());
     let object = pipeline::compile_to_object(input, &options)?;
-    command.messages.reporter().diagnostics(&object.warnings, &object.sources);
+    warn(command.messages.reporter(), &object.warnings, &object.sources)?;
     let temporary = output::temporary_beside(&program).with_extension("o");
     write(&temporary, &object.bytes)?;
-    let linked = link::link(std::slice::from_ref(&temporary), &program);
+    let linked = link::link(std::slice::from_ref(&temporary), &object.libraries, &program);
     // It has served; a failure to remove it changes nothing.
     let _ = std::fs::remove_file(&temporary);
     linked.map_err(Problem::Other)?;
@@ -395,10 +426,9 @@ fn run_check(command: &CheckCommand) -> Result<(), Problem> {
         &command.input,
         &CompileOptions { time_passes: command.time_passes, ..CompileOptions::default() },
     )?;
-    let pipeline::Checked { sources, diagnostics, program } = checked;
+    let pipeline::Checked { sources, diagnostics, program, .. } = checked;
     if program.is_none() {
         return Err(Failure::Program { diagnostics, sources }.into());
     }
-    command.messages.reporter().diagnostics(&diagnostics, &sources);
-    Ok(())
+    warn(command.messages.reporter(), &diagnostics, &sources)
 }

@@ -1,6 +1,6 @@
 //! What the commands say on standard error: diagnostics and failures, for people or for tools.
 
-use crate::diagnostics::{Diagnostic, render};
+use crate::diagnostics::{Diagnostic, Severity, render};
 use crate::source::SourceMap;
 use std::io::{IsTerminal, Write};
 
@@ -43,9 +43,25 @@ pub struct Reporter {
     pub format: Format,
     pub color: Color,
     pub no_warnings: bool,
+    /// Warnings are errors.
+    pub deny_warnings: bool,
 }
 
 impl Reporter {
+    /// Says the warnings of a program without errors. False when they are errors.
+    pub fn warnings(self, warnings: &[Diagnostic], sources: &SourceMap) -> bool {
+        if !self.deny_warnings || warnings.is_empty() {
+            self.diagnostics(warnings, sources);
+            return true;
+        }
+        let denied: Vec<Diagnostic> = warnings
+            .iter()
+            .map(|d| Diagnostic { severity: Severity::Error, ..d.clone() }.note("warnings are errors here"))
+            .collect();
+        self.diagnostics(&denied, sources);
+        false
+    }
+
     pub fn diagnostics(self, diagnostics: &[Diagnostic], sources: &SourceMap) {
         let errors_only: Vec<Diagnostic>;
         let diagnostics = if self.no_warnings {

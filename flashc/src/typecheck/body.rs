@@ -58,6 +58,8 @@ pub(super) struct Frame {
     /// Locals of the frame outside, and what they are called here.
     pub(super) captures: Vec<(LocalId, LocalId)>,
     pub(super) result: FrameResult,
+    /// While the result is not known: what was returned, and where.
+    pub(super) returned: Vec<(Ty, Span)>,
     pub(super) loops: Vec<Loop>,
     pub(super) next_loop: u32,
     pub(super) flow: Flow,
@@ -71,6 +73,8 @@ pub(super) struct Frame {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct LocalInfo {
     pub(super) used: bool,
+    /// It is assigned to, or something else changes it.
+    pub(super) changed: bool,
     /// Warn when it is not.
     pub(super) warn: bool,
     /// `let x: T;`, not `mut`: the number of loops around the declaration.
@@ -81,7 +85,7 @@ pub(super) struct LocalInfo {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum FrameResult {
     Known(Ty),
-    /// Not written: the first `return` tells.
+    /// Not written: what the `return`s and the end give tells.
     Unknown,
     /// Top-level statements have no `return`.
     TopLevel,
@@ -90,8 +94,12 @@ pub(super) enum FrameResult {
 pub(super) struct Loop {
     pub(super) id: LoopId,
     pub(super) label: Option<Symbol>,
+    /// Where the label stands, until something uses it.
+    pub(super) unused_label: Option<Span>,
     /// `loop` takes values; `while` and `for` do not.
     pub(super) takes_value: bool,
+    /// A labelled block, which only `break` with its label leaves.
+    pub(super) is_block: bool,
     pub(super) hint: Option<Ty>,
     /// Type of the values of the `break`s so far.
     pub(super) value: Option<Ty>,
@@ -106,6 +114,7 @@ impl Frame {
             infos: Vec::new(),
             captures: Vec::new(),
             result,
+            returned: Vec::new(),
             loops: Vec::new(),
             next_loop: 0,
             flow: Flow::default(),
@@ -196,6 +205,7 @@ impl<'a> Checker<'a> {
     fn check_function_body(&mut self, id: FnId) {
         let signature = self.signature(id);
         let func = self.func_id(id);
+        let outer = self.usage.current.replace(super::entity::Entity::Function(id));
         let info = &self.functions[id.index()];
         let (ast, scope, attributes) = (info.ast, info.scope.clone(), info.attributes);
         let (owner, extern_block, exported) = (info.owner, info.extern_block, info.exported);
@@ -279,6 +289,7 @@ impl<'a> Checker<'a> {
             span: ast.name.span,
         };
         self.publish(func, function, has_errors);
+        self.usage.current = outer;
     }
 
     fn check_default(&mut self, func: FuncId, name: String, ty: Ty, expr: &'a ast::Expr, scope: &Rc<ItemScope>) {
@@ -410,12 +421,18 @@ impl<'a> Body<'_, 'a> {
         let frame = self.frame();
         let id = LocalId(frame.locals.len() as u32);
         frame.locals.push(Local { name, ty, is_mut, is_shared: false, is_addressed: false, is_reference: false, span });
-        frame.infos.push(LocalInfo { used: false, warn: warn && !name.as_str().starts_with('_'), deferred: None });
+        frame.infos.push(LocalInfo {
+            used: false,
+            changed: false,
+            warn: warn && !name.as_str().starts_with('_'),
+            deferred: None,
+        });
         id
     }
 
     /// A local that is visible from now on.
     pub(super) fn declare(&mut self, name: Symbol, ty: Ty, is_mut: bool, span: Span, warn: bool) -> LocalId {
+        self.warn_hidden(name, span);
         let id = self.add_local(name, ty, is_mut, span, warn);
         let frame = self.frames.len() - 1;
         self.names.push((name, Binding::Local { frame, id }));
@@ -433,23 +450,9 @@ impl<'a> Body<'_, 'a> {
 
     /// Ends a scope: the names since `mark` are gone, and warned about when nothing used them.
     pub(super) fn leave_scope(&mut self, mark: usize) {
-        let mut unused = Vec::new();
-        for (_, binding) in self.names.drain(mark..) {
-            if let Binding::Local { frame, id } = binding {
-                let info = self.frames[frame].infos[id.index()];
-                // A mistake may have hidden the use.
-                if info.warn && !info.used && !self.has_errors {
-                    let local = &self.frames[frame].locals[id.index()];
-                    unused.push((local.name, local.span));
-                }
-            }
-        }
-        for (name, span) in unused {
-            self.report(Diagnostic::warning("W0101", span, format!("the variable `{name}` is never used")).fix(
-                span,
-                format!("write `_{name}` if that is meant"),
-                format!("_{name}"),
-            ));
+        let ended: Vec<(Symbol, Binding)> = self.names.drain(mark..).collect();
+        for (name, binding) in ended {
+            self.warn_unused_name(name, binding);
         }
     }
 
@@ -538,11 +541,7 @@ impl<'a> Body<'_, 'a> {
                 }
                 self.coerce(value, ty)
             }
-            FrameResult::Unknown => {
-                let ty = self.shallow(value.ty);
-                self.frame().result = FrameResult::Known(if ty == Ty::NEVER { Ty::NEVER } else { ty });
-                value
-            }
+            FrameResult::Unknown => self.infer_result(value, span, None),
             FrameResult::TopLevel => value,
         }
     }

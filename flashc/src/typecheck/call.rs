@@ -7,6 +7,7 @@ use super::body::{Binding, Body, error_expr};
 use super::entity::{Entity, FnId, SelfKind, Signature, Special};
 use super::init::Needer;
 use super::operator::is_literal;
+use super::spread::Part;
 use super::variant::Given;
 use crate::ast::{self, ExprKind as AstKind};
 use crate::diagnostics::Diagnostic;
@@ -105,6 +106,9 @@ impl<'a> Body<'_, 'a> {
                 Special::Assert => self.assert_call(args, span),
                 Special::None => self.call_function(id, None, type_args, args, hint, callee.span, span),
             },
+            Entity::Nominal(id) if let Some(function) = self.cx.plain_error(id) => {
+                self.call_function(function, None, type_args, args, hint, callee.span, span)
+            }
             Entity::Nominal(id) => {
                 self.check_loose(args);
                 self.type_called(id, args, span)
@@ -189,6 +193,7 @@ impl<'a> Body<'_, 'a> {
             self.require_unsafe(span, &format!("calling `{name}`"));
         }
         self.warn_deprecated(id, name_span);
+        self.cx.usage.note(Entity::Function(id));
         let written = self.written_type_args(id, type_args, generics.len(), span);
         let types: Vec<Ty> = match written {
             Some(types) => types,
@@ -196,6 +201,9 @@ impl<'a> Body<'_, 'a> {
         };
         for (&var, written) in types.iter().zip(std::mem::take(&mut self.owner_args)) {
             self.unify(var, written);
+        }
+        if type_args.is_empty() {
+            self.default_type(id, &types, hint);
         }
         match receiver.as_ref().and_then(|receiver| self.dynamic_self(id, receiver)) {
             // The interface as a type has its own methods, those that can be called.
@@ -227,16 +235,15 @@ impl<'a> Body<'_, 'a> {
         super::assign::in_block(statements, call)
     }
 
-    fn warn_deprecated(&mut self, id: FnId, span: Span) {
+    pub(super) fn warn_deprecated(&mut self, id: FnId, span: Span) {
+        if self.cx.usage.current == Some(Entity::Function(id)) {
+            return;
+        }
         let info = &self.cx.functions[id.index()];
         let Some(attribute) = super::attributes::find(info.attributes, "deprecated") else { return };
         let name = info.ast.name.name;
         let text = super::attributes::text(std::slice::from_ref(attribute), "deprecated");
-        let mut diagnostic = Diagnostic::warning("W0106", span, format!("`{name}` is deprecated"));
-        if let Some(text) = text {
-            diagnostic = diagnostic.label(text.as_str());
-        }
-        self.report(diagnostic);
+        self.cx.deprecated(name, text, span);
     }
 
     /// `#[ordered]`: the elements must be of a type that `<` compares.
@@ -427,14 +434,14 @@ impl<'a> Body<'_, 'a> {
             TyKind::Array(element) => element,
             _ => Ty::ERROR,
         };
-        let mut values = Vec::with_capacity(rest.len());
-        for arg in rest {
-            if arg.spread {
-                values.push(self.not_built(arg.value.span, "spread arguments among others"));
-            } else {
-                values.push(self.check(&arg.value, element));
-            }
+        if rest.iter().any(|arg| arg.spread) {
+            let parts: Vec<Part<'a>> =
+                rest.iter().map(|arg| Part { is_spread: arg.spread, value: &arg.value }).collect();
+            let element = Some(element).filter(|&e| !self.is_unsolved(e));
+            let array = self.spread_array(&parts, element, span);
+            return self.coerce(array, ty);
         }
+        let values = rest.iter().map(|arg| self.check(&arg.value, element)).collect();
         Expr { kind: ExprKind::Array(values), ty, span }
     }
 
@@ -648,6 +655,7 @@ impl<'a> Body<'_, 'a> {
 
     /// A named function that is not called.
     pub(super) fn function_value_of(&mut self, id: FnId, hint: Option<Ty>, span: Span) -> Expr {
+        self.cx.usage.note(Entity::Function(id));
         let info = &self.cx.functions[id.index()];
         let (name, special, is_c) = (info.ast.name.name, info.special, info.extern_block.is_some());
         let generics = info.scope.generics.clone();

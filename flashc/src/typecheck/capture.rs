@@ -12,8 +12,11 @@ use crate::tir::{Const, Expr, ExprKind, Local, LocalId, Ty, TyKind};
 impl Body<'_, '_> {
     /// What a name means here.
     pub(super) fn lookup(&mut self, name: Symbol) -> Option<Binding> {
-        if let Some((_, binding)) = self.names.iter().rev().find(|(n, _)| *n == name) {
-            return Some(*binding);
+        if let Some(&(_, binding)) = self.names.iter().rev().find(|(n, _)| *n == name) {
+            if let Binding::Item(entity) = binding {
+                self.cx.usage.note(entity);
+            }
+            return Some(binding);
         }
         self.cx.lookup_module(self.scope.module, name).map(Binding::Item)
     }
@@ -115,7 +118,7 @@ impl Body<'_, '_> {
         let frame = &mut self.frames[inner];
         let id = LocalId(frame.locals.len() as u32);
         frame.locals.push(local);
-        frame.infos.push(super::body::LocalInfo { used: true, warn: false, deferred: None });
+        frame.infos.push(super::body::LocalInfo { used: true, changed: false, warn: false, deferred: None });
         frame.captures.push((outer, id));
         id
     }
@@ -130,8 +133,12 @@ impl Body<'_, '_> {
     }
 
     pub(super) fn entity_value(&mut self, entity: Entity, name: Symbol, hint: Option<Ty>, span: Span) -> Expr {
+        self.cx.warn_deprecated_entity(entity, name, span);
         match entity {
-            Entity::Function(id) => self.function_value_of(id, hint, span),
+            Entity::Function(id) => {
+                self.warn_deprecated(id, span);
+                self.function_value_of(id, hint, span)
+            }
             Entity::Const(id) => match self.cx.const_value(id) {
                 Some((ty, value)) => Expr { kind: ExprKind::Const(value), ty, span },
                 None => {

@@ -238,7 +238,10 @@ impl<'a> Body<'_, 'a> {
                         span,
                     };
                 }
-                self.unknown_member(ty, name, span)
+                match self.json_member(&value, name, span) {
+                    Some(member) => member,
+                    None => self.unknown_member(ty, name, span),
+                }
             }
             TyKind::Tuple(types) => {
                 if let Some(index) = name.name.as_str().parse::<usize>().ok().filter(|&i| i < types.len()) {
@@ -382,8 +385,11 @@ impl<'a> Body<'_, 'a> {
             return match self.overloaded_index(base, index, span) {
                 Ok(call) => call,
                 Err(base) => {
-                    self.expr(index, None);
-                    self.not_indexed(&base, span)
+                    let index = self.expr(index, Some(Ty::I64));
+                    match self.json_index(&base, index, span) {
+                        Some(element) => element,
+                        None => self.not_indexed(&base, span),
+                    }
                 }
             };
         }

@@ -50,6 +50,8 @@ impl<'a> Checker<'a> {
             self.entities.push(entity);
         }
         self.find_known();
+        self.collect_deprecated();
+        self.warn_hidden_items();
         self.resolve_all_bounds();
         self.collect_members(0);
         self.collect_impls(&scopes);
@@ -171,6 +173,12 @@ impl<'a> Checker<'a> {
     }
 
     fn collect_fields(&mut self, id: NominalId) {
+        let outer = self.usage.current.replace(Entity::Nominal(id));
+        self.collect_own_members(id);
+        self.usage.current = outer;
+    }
+
+    fn collect_own_members(&mut self, id: NominalId) {
         let info = &self.nominals[id.index()];
         let (scope, owner) = (info.scope.clone(), info.name);
         let mut seen: FxHashMap<Symbol, Span> = FxHashMap::default();

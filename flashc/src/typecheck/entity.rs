@@ -7,7 +7,7 @@ use crate::tir::{Const, FuncId, GenericParam, GlobalId, IntTy, NominalId, Ty, Ty
 use std::rc::Rc;
 
 /// What a name stands for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Entity {
     Function(FnId),
     Const(ConstId),

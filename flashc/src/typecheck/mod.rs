@@ -19,8 +19,10 @@ mod constant;
 mod construct;
 mod control;
 mod convert;
+mod destructure;
 mod dynamic;
 mod entity;
+mod errors;
 mod exhaustive;
 mod expr;
 mod finite;
@@ -30,7 +32,9 @@ mod infer;
 mod init;
 mod interface;
 mod iterate;
+mod json;
 mod known;
+mod lint;
 mod method;
 mod names;
 mod operator;
@@ -38,7 +42,10 @@ mod overload;
 mod pattern;
 mod place;
 mod program;
+mod record;
+mod result;
 mod size;
+mod spread;
 mod stmt;
 mod test_block;
 mod text;
@@ -120,6 +127,8 @@ struct Checker<'a> {
     used_imports: FxHashSet<(ModuleIndex, Symbol)>,
     /// By module: top-level names that functions assign to.
     unstable_globals: FxHashMap<ModuleIndex, std::rc::Rc<FxHashSet<Symbol>>>,
+    /// What is used, for the warnings about what is not.
+    usage: lint::Usage,
     /// What every body reads and calls, for the order of initialisation.
     needs: init::Needs,
 }
@@ -156,6 +165,7 @@ impl<'a> Checker<'a> {
             queue: VecDeque::new(),
             used_imports: FxHashSet::default(),
             unstable_globals: FxHashMap::default(),
+            usage: lint::Usage::default(),
             needs: init::Needs::default(),
         }
     }

@@ -96,8 +96,9 @@ impl Checker<'_> {
 
     /// What a name means at module level, from inside an item.
     pub(super) fn lookup_item(&mut self, scope: &ItemScope, name: Symbol) -> Option<Entity> {
-        if let Some((_, entity)) = scope.nested.iter().rev().find(|(n, _)| *n == name) {
-            return Some(*entity);
+        if let Some(&(_, entity)) = scope.nested.iter().rev().find(|(n, _)| *n == name) {
+            self.usage.note(entity);
+            return Some(entity);
         }
         self.lookup_module(scope.module, name)
     }
@@ -107,7 +108,9 @@ impl Checker<'_> {
         if self.resolved.def(def).module != module || matches!(self.entities[def.index()], Entity::Module(_)) {
             self.used_imports.insert((module, name));
         }
-        Some(self.entities[def.index()])
+        let entity = self.entities[def.index()];
+        self.usage.note(entity);
+        Some(entity)
     }
 
     /// A name that a module exports.

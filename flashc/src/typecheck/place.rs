@@ -98,10 +98,12 @@ impl<'a> Body<'_, 'a> {
         }
         match &place.kind {
             ExprKind::Local(id) => {
+                self.note_changed(*id);
                 let local = &self.frame().locals[id.index()];
                 if local.is_mut || local.is_reference { Fixed::No } else { Fixed::Local(*id) }
             }
             ExprKind::Global(id) => {
+                self.note_changed_global(*id);
                 let global = &self.cx.globals[id.index()];
                 if global.module != self.scope.module {
                     Fixed::Foreign(*id)

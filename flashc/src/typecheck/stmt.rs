@@ -5,7 +5,7 @@ use super::entity::{Entity, ItemScope};
 use super::text::let_local;
 use crate::ast::{self, ItemKind, Let, PatternKind as AstPattern, StmtKind as AstStmt};
 use crate::diagnostics::Diagnostic;
-use crate::resolve::FunctionDef;
+use crate::resolve::{FunctionDef, check_item_attributes};
 use crate::source::Span;
 use crate::tir::{Expr, ExprKind, Stmt, StmtKind, Ty, TyKind};
 use std::rc::Rc;
@@ -17,14 +17,16 @@ impl<'a> Body<'_, 'a> {
         self.declare_items(block);
         let mut statements = Vec::with_capacity(block.statements.len());
         let mut warned = self.flow().dead;
+        let end = block.value.as_ref().map(|v| v.span).or(block.statements.last().map(|s| s.span));
+        let end = end.unwrap_or(block.span);
         for stmt in &block.statements {
-            self.warn_unreachable(stmt.span, &mut warned);
+            self.warn_unreachable(stmt.span, end, &mut warned);
             self.stmt(stmt, &mut statements);
         }
         let mut value = None;
         let mut ty = Ty::VOID;
         if let Some(last) = &block.value {
-            self.warn_unreachable(last.span, &mut warned);
+            self.warn_unreachable(last.span, end, &mut warned);
             let last = self.expr(last, hint);
             ty = self.shallow(last.ty);
             // What gives nothing is a statement.
@@ -42,9 +44,15 @@ impl<'a> Body<'_, 'a> {
         Expr { kind: ExprKind::Block { statements, value }, ty, span: block.span }
     }
 
-    fn warn_unreachable(&mut self, span: Span, warned: &mut bool) {
+    fn warn_unreachable(&mut self, span: Span, end: Span, warned: &mut bool) {
         if self.flow().dead && !std::mem::replace(warned, true) {
-            self.report(Diagnostic::warning("W0103", span, "this is never reached").label("control never gets here"));
+            self.report(
+                Diagnostic::warning("W0103", span, "this is never reached").label("control never gets here").fix(
+                    span.to(end),
+                    "remove it",
+                    "",
+                ),
+            );
         }
     }
 
@@ -54,6 +62,7 @@ impl<'a> Body<'_, 'a> {
             AstStmt::Let(l) => self.let_stmt(l, span, statements),
             AstStmt::Expr(e) => {
                 let value = self.effect(e);
+                self.warn_dropped(e, &value);
                 if self.shallow(value.ty) == Ty::NEVER {
                     self.flow().dead = true;
                 }
@@ -61,15 +70,17 @@ impl<'a> Body<'_, 'a> {
             }
             AstStmt::Item(_) | AstStmt::Empty => {}
             AstStmt::Defer(inner) => self.defer_stmt(inner, span, statements),
-            AstStmt::Using(name, value) => {
-                self.expr(value, None);
-                self.not_built(name.span, "`using`");
-            }
+            AstStmt::Using(name, value) => self.using_stmt(*name, value, span, statements),
         }
     }
 
     /// The deferred statement runs when the block is left: what it may not do is leave it itself.
     fn defer_stmt(&mut self, inner: &'a ast::Stmt, span: Span, statements: &mut Vec<Stmt>) {
+        if let AstStmt::Expr(e) = &inner.kind {
+            let mut names = rustc_hash::FxHashSet::default();
+            super::flow::assigned_in(e, &mut names);
+            self.never_narrow(names);
+        }
         let before = self.flow().clone();
         let loops = std::mem::take(&mut self.frame().loops);
         let mut inside = Vec::new();
@@ -106,6 +117,9 @@ impl<'a> Body<'_, 'a> {
             self.let_without_value(l, written, span, statements);
             return;
         };
+        if let Some(otherwise) = &l.otherwise {
+            return self.let_else(l, otherwise, span, statements);
+        }
         let value = match written {
             Some(ty) => self.check_written(value, ty, l),
             None => {
@@ -192,6 +206,11 @@ impl<'a> Body<'_, 'a> {
         };
         if items().next().is_none() {
             return;
+        }
+        for item in items() {
+            let mut found = Vec::new();
+            check_item_attributes(item, self.is_std(), &mut found);
+            found.into_iter().for_each(|diagnostic| self.report(diagnostic));
         }
         // First the names of types, which functions and constants name; then the rest.
         let first_nominal = self.cx.nominals.len();

@@ -79,8 +79,12 @@ impl<'a> Checker<'a> {
                 types.sort_by_key(|(name, _)| name.as_str());
                 self.types.intern(TyKind::Record(types))
             }
-            TypeExprKind::Literal(_) => {
-                self.not_built(expr.span, "parameters whose type is a string literal");
+            TypeExprKind::Literals(_) => {
+                self.report(
+                    Diagnostic::error("E0316", expr.span, "a literal is a type of parameters only")
+                        .label("not here")
+                        .note("an `enum` names the values that something may have"),
+                );
                 Ty::ERROR
             }
             TypeExprKind::Error => {
@@ -153,6 +157,7 @@ impl<'a> Checker<'a> {
         let (last, modules) = path.split_last()?;
         let Some((first, rest)) = modules.split_first() else {
             if let Some(entity) = self.lookup_item(scope, last.name) {
+                self.warn_deprecated_entity(entity, last.name, last.span);
                 return Some(PathEntity::Entity(entity));
             }
             if let Some(ty) = builtin(last.name) {
@@ -202,6 +207,7 @@ impl<'a> Checker<'a> {
             self.report(with_suggestion(diagnostic, last.span, near));
             return None;
         };
+        self.warn_deprecated_entity(entity, last.name, last.span);
         Some(PathEntity::Entity(entity))
     }
 

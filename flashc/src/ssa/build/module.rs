@@ -4,6 +4,7 @@
 
 use super::BuildOptions;
 use super::dynamic::{Slot, Tables};
+use super::errors::Errors;
 use super::known::{KnownInterface, Method};
 use super::layout::{EnumLayout, Fields, Layout};
 use crate::source::{FileId, Span, Symbol};
@@ -31,6 +32,8 @@ pub struct Tree {
     pub initializers: Vec<tir::FuncId>,
     pub main: Option<tir::FuncId>,
     pub tests: Vec<tir::Test>,
+    pub lang: FxHashMap<Symbol, tir::FuncId>,
+    pub errors: Option<tir::Errors>,
 }
 
 /// A function of the result, by what it is made from.
@@ -44,6 +47,14 @@ pub enum Instance {
     Thunk(tir::FuncId, Vec<Ty>),
     /// (buffer, value): writes the value as `Show` does inside others, or (`false`) by itself.
     Show(Ty, bool),
+    /// (writer, value): writes the value as JSON.
+    JsonWrite(Ty),
+    /// Reader -> value
+    JsonRead(Ty),
+    /// Key of a map -> str
+    JsonKey(Ty),
+    /// (Reader, str) -> key of a map
+    JsonReadKey(Ty),
     /// (a, b) -> i8
     Equal(Ty),
     /// (a, b) -> i32: -1, 0 or 1.
@@ -52,6 +63,8 @@ pub enum Instance {
     Dispatched(Ty, Slot, Ty),
     /// The program's entry.
     Entry,
+    /// What the runtime asks an error by.
+    Describe,
     /// What C calls.
     ExportC(tir::FuncId),
 }
@@ -117,6 +130,7 @@ pub struct ModuleBuilder<'a> {
     globals: FxHashMap<GlobalId, u32>,
     pub dispatch: Tables,
     pub own_methods: FxHashMap<(KnownInterface, Ty), Option<Method>>,
+    pub errors: Errors,
 }
 
 impl<'a> ModuleBuilder<'a> {
@@ -144,6 +158,7 @@ impl<'a> ModuleBuilder<'a> {
             globals: FxHashMap::default(),
             dispatch: Tables::default(),
             own_methods: FxHashMap::default(),
+            errors: Errors::default(),
         }
     }
 
@@ -173,11 +188,24 @@ impl<'a> ModuleBuilder<'a> {
     }
 
     pub fn define(&mut self, id: FuncId, function: Function) {
+        self.note_handlers(&function);
         self.functions[id.index()] = Some(function);
     }
 
     pub fn set_entry(&mut self, id: FuncId) {
         self.module.entry = Some(id);
+    }
+
+    pub fn described(&self) -> Option<FuncId> {
+        self.module.describe
+    }
+
+    pub fn set_describe(&mut self, id: FuncId) {
+        self.module.describe = Some(id);
+    }
+
+    pub fn set_errors(&mut self, id: DataId) {
+        self.module.errors = Some(id);
     }
 
     pub fn finish(mut self) -> Module {
