@@ -400,6 +400,9 @@ impl<'a> Body<'_, 'a> {
             };
         }
         let index_span = index.span;
+        if let Some(slot) = self.keyed_slot(&base, ty, index, span) {
+            return slot;
+        }
         let index = self.expr(index, Some(Ty::I64));
         let element = match *self.cx.types.kind(ty) {
             TyKind::Array(element) => element,

@@ -32,6 +32,7 @@ mod infer;
 mod init;
 mod interface;
 mod iterate;
+mod map;
 mod json;
 mod known;
 mod lint;
