@@ -56,6 +56,7 @@ pub struct Program {
     pub globals: Vec<Global>,
     pub nominals: Vec<Nominal>,
     pub impls: Vec<Impl>,
+    pub known: Known,
     /// One function a module that has top-level statements, dependencies first.
     pub initializers: Vec<FuncId>,
     pub main: Option<FuncId>,
@@ -226,6 +227,16 @@ pub struct InterfaceMethod {
     /// The declaration, or the default body.
     pub function: FuncId,
     pub has_default: bool,
+}
+
+/// Interfaces that every type has: the interface, and the generic function that is its method where a type
+/// does not implement it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Known {
+    pub show: Option<(NominalId, FuncId)>,
+    pub eq: Option<(NominalId, FuncId)>,
+    pub ord: Option<(NominalId, FuncId)>,
+    pub hash: Option<(NominalId, FuncId)>,
 }
 
 /// `impl Interface for Target`.

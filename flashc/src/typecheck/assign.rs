@@ -102,6 +102,17 @@ impl<'a> Body<'_, 'a> {
             self.expr(value, None);
             return super::body::error_expr(span);
         }
+        match self.assigned_index(&place) {
+            Some(Ok(to)) => {
+                let value = self.expr(value, Some(to.value));
+                return self.assign_index(place, &to, value, span);
+            }
+            Some(Err(broken)) => {
+                self.expr(value, None);
+                return broken;
+            }
+            None => {}
+        }
         let value = self.expr(value, Some(place_ty));
         let value_ty = self.shallow(value.ty);
         let value = self.coerce(value, place_ty);
@@ -184,6 +195,21 @@ impl<'a> Body<'_, 'a> {
                 Diagnostic::error("E0331", place.span, format!("`{name}` may not have a value yet")).label("read here"),
             );
             self.flow().set_assigned(id);
+        }
+        match self.assigned_index(&place) {
+            Some(Ok(to)) if !matches!(op, BinaryOp::And | BinaryOp::Or | BinaryOp::Coalesce) => {
+                let mut statements = Vec::new();
+                let place = self.stable_index(place, &mut statements);
+                let value = self.expr(value, Some(place_ty));
+                let value = self.apply_binary(op, op_span, place.clone(), value, span);
+                let call = self.assign_index(place, &to, value, span);
+                return in_block(statements, call);
+            }
+            Some(Err(broken)) => {
+                self.expr(value, None);
+                return broken;
+            }
+            _ => {}
         }
         self.require_mutable(&place, "assign to");
         if matches!(op, BinaryOp::And | BinaryOp::Or | BinaryOp::Coalesce) {

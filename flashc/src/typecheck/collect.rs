@@ -50,6 +50,7 @@ impl<'a> Checker<'a> {
             self.entities.push(entity);
         }
         self.collect_overloads();
+        self.find_known();
         self.collect_deprecated();
         self.warn_hidden_items();
         self.resolve_all_bounds();
@@ -440,13 +441,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn param(
-        &mut self,
-        id: FnId,
-        param: &'a ast::Param,
-        before: &[ParamInfo],
-        scope: &Rc<ItemScope>,
-    ) -> ParamInfo {
+    fn param(&mut self, id: FnId, param: &'a ast::Param, before: &[ParamInfo], scope: &Rc<ItemScope>) -> ParamInfo {
         let name = match &param.pattern.kind {
             PatternKind::Name { name, .. } => name.name,
             _ => Symbol::new("_"),

@@ -4,6 +4,7 @@
 
 use super::emitter::Vals;
 use super::function::FnBuilder;
+use super::known::KnownInterface;
 use super::module::{Instance, ModuleBuilder};
 use super::place::Place;
 use crate::ssa::{Block, FloatCc, Function, IntCc, Op, Signature, Type, Value};
@@ -34,6 +35,11 @@ impl<'a> FnBuilder<'_, 'a> {
 
     /// A comparison of values that are one scalar, and compare as that.
     fn compare_scalars(&mut self, op: CompareOp, ty: Ty, a: &[Value], b: &[Value]) -> Option<Value> {
+        let equality = matches!(op, CompareOp::Eq | CompareOp::Ne);
+        let which = if equality { KnownInterface::Eq } else { KnownInterface::Ord };
+        if self.cx.own_method(which, ty).is_some() {
+            return None;
+        }
         let signed = match self.cx.kind(ty).clone() {
             TyKind::Float(_) => {
                 let (a, b) = (self.first(a), self.first(b));
@@ -53,15 +59,21 @@ impl<'a> FnBuilder<'_, 'a> {
         Some(self.e.icmp(int_cc(op, signed), scalar, a, b))
     }
 
-    pub fn has_identity(&self, ty: Ty) -> bool {
+    pub fn has_identity(&mut self, ty: Ty) -> bool {
         matches!(self.cx.kind(ty), TyKind::Function(..) | TyKind::Pointer(_))
-            || self.cx.is_class(ty) && self.cx.std_hook_id(ty, "equals").is_none()
+            || (self.cx.is_class(ty)
+                && self.cx.own_method(KnownInterface::Eq, ty).is_none()
+                && self.cx.std_hook_id(ty, "equals").is_none())
     }
 
     /// `a == b` as a bool.
     pub fn equal(&mut self, ty: Ty, a: &[Value], b: &[Value]) -> Value {
         if let Some(value) = self.compare_scalars(CompareOp::Eq, ty, a, b) {
             return value;
+        }
+        if let Some(own) = self.cx.own_method(KnownInterface::Eq, ty) {
+            let vals = self.call_own(own, ty, &[a, b], Ty::BOOL);
+            return self.first(&vals);
         }
         match self.cx.kind(ty).clone() {
             TyKind::Void | TyKind::Never => self.e.iconst(Type::I8, 1),
@@ -124,7 +136,7 @@ impl<'a> FnBuilder<'_, 'a> {
 
     /// A struct or tuple of the scalar class whose leaves all compare as scalars.
     fn is_flat(&mut self, ty: Ty) -> bool {
-        if self.cx.is_memory(ty) {
+        if self.cx.is_memory(ty) || self.cx.own_method(KnownInterface::Eq, ty).is_some() {
             return false;
         }
         match self.cx.kind(ty).clone() {
@@ -165,6 +177,10 @@ impl<'a> FnBuilder<'_, 'a> {
 
     /// -1, 0 or 1 as an `i32`.
     pub fn order(&mut self, ty: Ty, a: &[Value], b: &[Value]) -> Value {
+        if let Some(own) = self.cx.own_method(KnownInterface::Ord, ty) {
+            let vals = self.call_own(own, ty, &[a, b], Ty::I32);
+            return self.first(&vals);
+        }
         if let Some(more) = self.compare_scalars(CompareOp::Gt, ty, a, b) {
             let less = self.compare_scalars(CompareOp::Lt, ty, a, b).unwrap_or(more);
             let order = self.e.binary(Op::Isub, Type::I8, more, less);

@@ -3,6 +3,7 @@
 
 use super::emitter::Vals;
 use super::function::FnBuilder;
+use super::known::KnownInterface;
 use super::module::{Instance, ModuleBuilder};
 use super::place::Place;
 use crate::ssa::{Block, Function, Signature, Type, Value};
@@ -104,6 +105,9 @@ impl<'a> FnBuilder<'_, 'a> {
         if ty == Ty::STR {
             return vals.iter().copied().collect();
         }
+        if let Some(own) = self.cx.own_method(KnownInterface::Show, ty) {
+            return self.call_own(own, ty, &[vals], Ty::STR);
+        }
         let buffer = self.e.call_rt(Rt::BufNew, &[])[0];
         self.write_shown(buffer, ty, vals, false);
         self.e.call_rt(Rt::BufFinish, &[buffer])
@@ -118,6 +122,9 @@ impl<'a> FnBuilder<'_, 'a> {
     pub fn write_shown(&mut self, buffer: Value, ty: Ty, vals: &[Value], nested: bool) {
         if self.e.is_dead() {
             return;
+        }
+        if let Some(own) = self.cx.own_method(KnownInterface::Show, ty) {
+            return self.write_own(own, buffer, ty, vals);
         }
         let (rt, value) = match self.cx.kind(ty).clone() {
             TyKind::Void | TyKind::Never => return self.write_text(buffer, "void"),
