@@ -1,242 +1,194 @@
-//! Operators of types that implement them: `a + b`, `-a`, `a[i]` and `a[i] = b` as calls of an interface's method.
+//! Parameters whose type is a literal, `event: "close"`: inside they are plain values; a call must write one
+//! of the literals, and so says which of several functions of one name it means.
 
-use super::body::{Body, error_expr};
-use super::known::operator_interface;
-use crate::ast::{self, BinaryOp};
-use crate::diagnostics::Diagnostic;
+use super::Checker;
+use super::body::{Binding, Body};
+use super::entity::{Entity, FnId, ParamInfo};
+use super::flow::strip;
+use crate::ast::{self, ExprKind as AstKind, Literal, UnaryOp};
+use crate::diagnostics::{Diagnostic, nearest};
 use crate::source::Span;
-use crate::tir::{Callee, Expr, ExprKind, NominalId, Stmt, Ty, TyKind};
+use crate::tir::{Const, Ty};
 
-/// How an indexed place is assigned to.
-pub(super) struct Assigned {
-    id: NominalId,
-    interface: Ty,
-    key: Ty,
-    pub(super) value: Ty,
+impl<'a> Checker<'a> {
+    /// Takes a function for another one of that name, when literals tell them apart.
+    pub(super) fn add_overload(&mut self, first: FnId, other: FnId) -> bool {
+        let all = self.overloads.entry(first).or_default();
+        let ast = self.functions[other.index()].ast;
+        let distinct =
+            std::iter::once(&first).chain(all.iter()).all(|id| self.functions[id.index()].ast.is_overload_of(ast));
+        if distinct {
+            all.push(other);
+        }
+        distinct
+    }
+
+    /// The type and the values of a parameter that lists literals.
+    pub(super) fn literal_param(&mut self, literals: &[Literal], span: Span) -> (Ty, Vec<Const>) {
+        let of = |literal: &Literal| match literal {
+            Literal::Str(text) => (Ty::STR, Const::Str(*text)),
+            Literal::Bool(value) => (Ty::BOOL, Const::Bool(*value)),
+            Literal::Int { value, .. } => (Ty::I32, Const::Int(*value as i128)),
+            _ => (Ty::ERROR, Const::Void),
+        };
+        let (types, values): (Vec<Ty>, Vec<Const>) = literals.iter().map(of).unzip();
+        let ty = types.first().copied().unwrap_or(Ty::ERROR);
+        if types.iter().any(|&other| other != ty) {
+            self.error("E0316", span, "the literals of a parameter are all texts, all integers or all bools");
+            return (Ty::ERROR, Vec::new());
+        }
+        (ty, values)
+    }
+
+    /// A function with its parameters, as an error lists it.
+    pub(super) fn choice_text(&mut self, id: FnId) -> String {
+        let signature = self.signature(id);
+        let name = self.functions[id.index()].ast.name.name;
+        let params: Vec<String> = signature.params.iter().map(|param| self.param_text(param)).collect();
+        format!("fn {name}({})", params.join(", "))
+    }
+
+    /// As it is declared.
+    pub(super) fn param_text(&self, param: &ParamInfo) -> String {
+        let rest = if param.is_rest { "..." } else { "" };
+        let default = if param.default.is_some() { " = ..." } else { "" };
+        match param.literals.as_slice() {
+            [] => format!("{}: {rest}{}{default}", param.name, self.show(param.ty)),
+            literals => format!("{}: {}{default}", param.name, literals_text(literals, " | ")),
+        }
+    }
 }
 
 impl<'a> Body<'_, 'a> {
-    /// `left op right`, when the left type has the operator for the right one. Gives the operands back when not.
-    pub(super) fn overloaded(
-        &mut self,
-        op: BinaryOp,
-        left: Expr,
-        right: Expr,
-        span: Span,
-    ) -> Result<Expr, Box<(Expr, Expr)>> {
-        let Some(id) = operator_interface(op).and_then(|name| self.cx.known.get(name)) else {
-            return Err(Box::new((left, right)));
-        };
-        let mut left = left;
-        let mut candidates = self.operator_types(id, left.ty, span);
-        if matches!(left.kind, ExprKind::Const(_)) && !self.fits_any(&candidates, &right) {
-            // `2 * v` where only `f64` has it.
-            for wider in [Ty::I64, Ty::F64] {
-                let from = self.kind(left.ty).clone();
-                if super::convert::is_lossless(&from, self.cx.types.kind(wider)) {
-                    candidates = self.operator_types(id, wider, span);
-                    if self.fits_any(&candidates, &right) {
-                        left = self.widen(left, wider);
-                        break;
-                    }
-                    candidates.clear();
+    /// The function that a call means: of several of one name the one whose literals are written. `None`:
+    /// none, which is reported.
+    pub(super) fn overload(&mut self, id: FnId, args: &'a [ast::Arg], span: Span) -> Option<FnId> {
+        let mut choices = vec![id];
+        choices.extend(self.cx.overloads.get(&id).into_iter().flatten());
+        if choices.len() == 1 && self.cx.signature(id).params.iter().all(|p| p.literals.is_empty()) {
+            return Some(id);
+        }
+        let mut wrong = None;
+        for &choice in &choices {
+            match self.misfit(choice, args) {
+                None => return Some(choice),
+                Some(misfit) => {
+                    wrong = Some(match wrong {
+                        Some(first) => Misfit::or(first, misfit),
+                        None => misfit,
+                    });
                 }
             }
         }
-        let Some(interface) = self.choose(&candidates, &right) else { return Err(Box::new((left, right))) };
-        let TyKind::Nominal(_, args) = self.kind(interface).clone() else { return Err(Box::new((left, right))) };
-        let right = self.coerce(right, args[0]);
-        Ok(self.operator_call(id, interface, vec![left, right], span))
+        self.report_misfit(&choices, wrong?, span);
+        None
     }
 
-    /// `-operand`
-    pub(super) fn overloaded_neg(&mut self, operand: Expr, span: Span) -> Result<Expr, Expr> {
-        let Some(id) = self.cx.known.get("Neg") else { return Err(operand) };
-        match self.operator_types(id, operand.ty, span).first() {
-            Some(&interface) => Ok(self.operator_call(id, interface, vec![operand], span)),
-            None => Err(operand),
-        }
-    }
-
-    /// `base[index]` of what is no array.
-    pub(super) fn overloaded_index(&mut self, base: Expr, index: &'a ast::Expr, span: Span) -> Result<Expr, Expr> {
-        let Some(id) = self.cx.known.get("Index") else { return Err(base) };
-        let candidates = self.operator_types(id, base.ty, span);
-        let Some((interface, index)) = self.choose_key(&candidates, index) else { return Err(base) };
-        Ok(self.operator_call(id, interface, vec![base, index], span))
-    }
-
-    /// For a place that is `base[key]` of what is no array, the interface that assigns to it. The error has been
-    /// reported when there is none.
-    pub(super) fn assigned_index(&mut self, place: &Expr) -> Option<Result<Assigned, Expr>> {
-        let ExprKind::Call { callee: Callee::Interface { interface, .. }, args } = &place.kind else { return None };
-        let (Some(get), Some(set)) = (self.cx.known.get("Index"), self.cx.known.get("IndexSet")) else { return None };
-        if !matches!(self.kind(*interface), TyKind::Nominal(id, _) if *id == get) {
-            return None;
-        }
-        let [base, key] = args.as_slice() else { return None };
-        let candidates = self.operator_types(set, base.ty, place.span);
-        let Some(interface) = self.choose(&candidates, key) else {
-            let found = self.show(base.ty);
-            self.report(
-                Diagnostic::error(
-                    "E0341",
-                    place.span,
-                    format!("what a `{found}` has at an index cannot be assigned to"),
-                )
-                .note(format!("`impl IndexSet<Key, Value> for {found} {{ ... }}` lets it")),
-            );
-            return Some(Err(error_expr(place.span)));
-        };
-        let TyKind::Nominal(_, types) = self.kind(interface).clone() else { return None };
-        Some(Ok(Assigned { interface, id: set, value: types[1], key: types[0] }))
-    }
-
-    /// `base[key] = value`
-    pub(super) fn assign_index(&mut self, place: Expr, to: &Assigned, value: Expr, span: Span) -> Expr {
-        let ExprKind::Call { mut args, .. } = place.kind else { return error_expr(span) };
-        let value = self.coerce(value, to.value);
-        if let Some(key) = args.pop() {
-            let key = self.coerce(key, to.key);
-            args.push(key);
-        }
-        args.push(value);
-        self.operator_call(to.id, to.interface, args, span)
-    }
-
-    /// `base[key] op= value`: what the parts of the place give is kept.
-    pub(super) fn stable_index(&mut self, place: Expr, statements: &mut Vec<Stmt>) -> Expr {
-        let ExprKind::Call { callee, args } = place.kind else { return place };
-        let mut kept = Vec::with_capacity(args.len());
-        for (index, arg) in args.into_iter().enumerate() {
-            let by_value = self.cx.is_copy_by_value(self.shallow(arg.ty));
-            // What is in a variable is changed there.
-            kept.push(if index == 0 && by_value {
-                self.stable_place(arg, statements)
-            } else {
-                self.keep(arg, "index", statements)
-            });
-        }
-        Expr { kind: ExprKind::Call { callee, args: kept }, ..place }
-    }
-
-    fn choose_key(&mut self, candidates: &[Ty], index: &'a ast::Expr) -> Option<(Ty, Expr)> {
-        let &first = candidates.first()?;
-        let hint = match (self.kind(first), candidates.len()) {
-            (TyKind::Nominal(_, args), 1) => args.first().copied().filter(|&key| !self.has_unsolved(key)),
-            _ => None,
-        };
-        let index = self.expr(index, hint);
-        let interface = self.choose(candidates, &index).unwrap_or(first);
-        let TyKind::Nominal(_, args) = self.kind(interface).clone() else { return None };
-        let index = self.coerce(index, args[0]);
-        Some((interface, index))
-    }
-
-    /// The interface, with its type arguments, as the type has it: once for each type on the right.
-    fn operator_types(&mut self, id: NominalId, subject: Ty, span: Span) -> Vec<Ty> {
-        let subject = self.shallow(subject);
-        if self.is_unsolved(subject) || subject == Ty::ERROR {
-            return Vec::new();
-        }
-        let is_it = |this: &Self, ty: Ty| matches!(this.kind(ty), TyKind::Nominal(found, _) if *found == id);
-        let mut found: Vec<Ty> = self.bounds_of(subject).into_iter().filter(|&ty| is_it(self, ty)).collect();
-        if !found.is_empty() {
-            return found;
-        }
-        for index in 0..self.cx.impls.len() {
-            let known = &self.cx.impls[index];
-            if !is_it(self, known.interface) {
+    /// The argument that is not one of the literals.
+    fn misfit(&mut self, id: FnId, args: &'a [ast::Arg]) -> Option<Misfit> {
+        let signature = self.cx.signature(id);
+        for (index, param) in signature.params.iter().enumerate() {
+            if param.literals.is_empty() {
                 continue;
             }
-            let known = &self.cx.impls[index];
-            let (generics, interface, target) = (known.generics.clone(), known.interface, known.target);
-            let types: Vec<Ty> = generics.iter().map(|g| self.fresh(g.name, span)).collect();
-            let target = self.cx.types.substitute(target, &types);
-            if self.unify(target, subject) {
-                found.push(self.cx.types.substitute(interface, &types));
-            } else {
-                // Nothing will solve them, and nothing needs to.
-                for ty in types {
-                    self.unify(ty, Ty::ERROR);
+            let by_name = args.iter().find(|arg| arg.name.is_some_and(|name| name.name == param.name));
+            let positional = || args.iter().take_while(|arg| arg.name.is_none()).nth(index);
+            let Some(arg) = by_name.or_else(positional) else {
+                // Without a default it is missed later, by all of them.
+                continue;
+            };
+            match self.literal_argument(&arg.value) {
+                None => return Some(Misfit { is_literal: false, span: arg.value.span, found: None }),
+                Some(value) if !param.literals.contains(&value) => {
+                    return Some(Misfit { is_literal: true, span: arg.value.span, found: Some(value) });
                 }
-            }
-        }
-        found
-    }
-
-    fn fits_any(&mut self, candidates: &[Ty], right: &Expr) -> bool {
-        self.choose(candidates, right).is_some()
-    }
-
-    /// The one for the right type: the same type first, then one that it converts to.
-    fn choose(&mut self, candidates: &[Ty], right: &Expr) -> Option<Ty> {
-        let first_arg = |this: &Self, ty: Ty| match this.kind(ty) {
-            TyKind::Nominal(_, args) => args.first().copied(),
-            _ => None,
-        };
-        for &candidate in candidates {
-            let wanted = first_arg(self, candidate)?;
-            let found = self.shallow(right.ty);
-            if self.shallow(wanted) == found {
-                return Some(candidate);
-            }
-        }
-        for &candidate in candidates {
-            let wanted = first_arg(self, candidate)?;
-            let found = right.ty;
-            if self.attempt(false, |this| this.unify(wanted, found)) {
-                return Some(candidate);
-            }
-        }
-        for &candidate in candidates {
-            let wanted = first_arg(self, candidate)?;
-            let mark = self.obligations.len();
-            let fits = self.try_coerce(right.clone(), wanted).is_ok();
-            self.obligations.truncate(mark);
-            if fits {
-                return Some(candidate);
+                Some(_) => {}
             }
         }
         None
     }
 
-    /// A call of the one method of an operator's interface.
-    fn operator_call(&mut self, id: NominalId, interface: Ty, mut args: Vec<Expr>, span: Span) -> Expr {
-        let Some(&method) = self.cx.nominals[id.index()].declared.first() else { return error_expr(span) };
-        let Some(receiver) = args.first() else { return error_expr(span) };
-        let subject = self.shallow(receiver.ty);
-        if self.is_dynamic(subject)
-            && let Some(why) = self.cx.not_callable(method)
-        {
-            let name = self.cx.functions[method.index()].ast.name;
-            return self.not_callable(subject, ast::Ident { span, ..name }, method, why);
-        }
-        let TyKind::Nominal(_, mut types) = self.kind(interface).clone() else { return error_expr(span) };
-        types.push(subject);
-        self.require_interface(subject, interface, span);
-        let signature = self.cx.signature(method);
-        if signature.self_kind == super::entity::SelfKind::Reference {
-            let receiver = args.remove(0);
-            let receiver = self.receiver(receiver, method, &signature, &types, span);
-            args.insert(0, receiver);
-        }
-        let result = self.cx.types.substitute(signature.result.unwrap_or(Ty::VOID), &types);
-        let function = self.cx.func_id(method);
-        self.note_call(function, span);
-        let callee = self.cx.callee(method, function, types);
-        Expr { kind: ExprKind::Call { callee, args }, ty: result, span }
-    }
-
-    /// Which interface would give the type the operator, for a message.
-    pub(super) fn operator_note(&mut self, op: BinaryOp, left: &Expr) -> Option<String> {
-        let name = operator_interface(op)?;
-        let ty = self.shallow(left.ty);
-        let text = self.show(ty);
-        match self.kind(ty) {
-            TyKind::Param(..) => Some(format!("the bound `{text}: {name}` tells that it has one")),
-            TyKind::Nominal(..) => Some(format!("`impl {name} for {text} {{ ... }}` gives it one")),
+    /// A literal, or the name of a constant.
+    fn literal_argument(&mut self, value: &'a ast::Expr) -> Option<Const> {
+        match &strip(value).kind {
+            AstKind::Literal(Literal::Str(text)) => Some(Const::Str(*text)),
+            AstKind::Literal(Literal::Bool(value)) => Some(Const::Bool(*value)),
+            AstKind::Literal(Literal::Int { value, .. }) => Some(Const::Int(i128::try_from(*value).ok()?)),
+            AstKind::Unary { op: UnaryOp::Neg, operand } => match self.literal_argument(operand)? {
+                Const::Int(value) => Some(Const::Int(-value)),
+                _ => None,
+            },
+            AstKind::Name(name) => match self.lookup(*name)? {
+                Binding::Item(Entity::Const(id)) => self.cx.const_value(id).map(|(_, value)| value),
+                _ => None,
+            },
             _ => None,
         }
     }
+
+    fn report_misfit(&mut self, choices: &[FnId], misfit: Misfit, span: Span) {
+        let name = self.cx.functions[choices[0].index()].ast.name.name;
+        let mut literals = Vec::new();
+        for &choice in choices {
+            let signature = self.cx.signature(choice);
+            literals.extend(signature.params.iter().flat_map(|p| p.literals.clone()));
+        }
+        let list = literals_text(&literals, ", ");
+        let mut diagnostic = match &misfit.found {
+            None => Diagnostic::error("E0317", misfit.span, format!("`{name}` needs a literal here"))
+                .label(format!("one of {list}"))
+                .note("what it takes and gives depends on which one it is, so the compiler must see it"),
+            Some(found) => {
+                let text = literals_text(std::slice::from_ref(found), "");
+                let mut diagnostic = Diagnostic::error("E0317", misfit.span, format!("`{name}` does not take {text}"))
+                    .label(format!("one of {list} is expected"));
+                let texts = || {
+                    literals.iter().filter_map(|l| if let Const::Str(text) = l { Some(text.as_str()) } else { None })
+                };
+                if let Const::Str(found) = found
+                    && let Some(near) = nearest(found.as_str(), texts())
+                {
+                    diagnostic = diagnostic.fix(misfit.span, format!("did you mean {near:?}?"), format!("{near:?}"));
+                }
+                diagnostic
+            }
+        };
+        if choices.len() > 1 {
+            for &choice in choices {
+                let text = self.cx.choice_text(choice);
+                diagnostic = diagnostic.note(format!("there is `{text}`"));
+            }
+        }
+        if misfit.span.file != span.file {
+            diagnostic = diagnostic.secondary(span, "in this call");
+        }
+        self.report(diagnostic);
+    }
+}
+
+/// An argument that fits no literal.
+struct Misfit {
+    is_literal: bool,
+    span: Span,
+    found: Option<Const>,
+}
+
+impl Misfit {
+    /// The one that tells more: a literal that none of the functions takes.
+    fn or(self, other: Misfit) -> Misfit {
+        if self.is_literal || !other.is_literal { self } else { other }
+    }
+}
+
+fn literals_text(literals: &[Const], between: &str) -> String {
+    let texts: Vec<String> = literals
+        .iter()
+        .map(|literal| match literal {
+            Const::Str(text) => format!("{:?}", text.as_str()),
+            Const::Int(value) => value.to_string(),
+            Const::Bool(value) => value.to_string(),
+            _ => "?".to_owned(),
+        })
+        .collect();
+    texts.join(between)
 }

@@ -48,7 +48,7 @@ impl<'a> FnBuilder<'_, 'a> {
             }
             TyKind::Int(int) => int.is_signed(),
             TyKind::Bool | TyKind::Char | TyKind::Function(..) | TyKind::Pointer(_) => false,
-            TyKind::Nominal(..) if self.cx.is_class(ty) => false,
+            TyKind::Nominal(..) if self.has_identity(ty) => false,
             TyKind::Nominal(..) if self.cx.is_enum(ty) && self.cx.enum_layout(ty).is_c_like => true,
             // One of these may be null, which is an address like any other.
             TyKind::Optional(inner) if self.cx.has_niche(inner) && self.has_identity(inner) => false,
@@ -59,9 +59,11 @@ impl<'a> FnBuilder<'_, 'a> {
         Some(self.e.icmp(int_cc(op, signed), scalar, a, b))
     }
 
-    fn has_identity(&mut self, ty: Ty) -> bool {
+    pub fn has_identity(&mut self, ty: Ty) -> bool {
         matches!(self.cx.kind(ty), TyKind::Function(..) | TyKind::Pointer(_))
-            || (self.cx.is_class(ty) && self.cx.own_method(KnownInterface::Eq, ty).is_none())
+            || (self.cx.is_class(ty)
+                && self.cx.own_method(KnownInterface::Eq, ty).is_none()
+                && self.cx.std_hook_id(ty, "equals").is_none())
     }
 
     /// `a == b` as a bool.
@@ -77,6 +79,7 @@ impl<'a> FnBuilder<'_, 'a> {
             TyKind::Void | TyKind::Never => self.e.iconst(Type::I8, 1),
             TyKind::Str => self.equal_str(a, b),
             _ if self.is_flat(ty) => self.equal_leaves(ty, a, b),
+            _ if self.cx.std_hook_id(ty, "equals").is_some() => self.equal_by_hook(ty, a, b),
             _ => {
                 let callee = self.cx.instance(Instance::Equal(ty));
                 let args: Vals = a.iter().chain(b).copied().collect();
@@ -84,6 +87,24 @@ impl<'a> FnBuilder<'_, 'a> {
                 self.first(&vals)
             }
         }
+    }
+
+    /// One object is equal to itself without being looked at.
+    fn equal_by_hook(&mut self, ty: Ty, a: &[Value], b: &[Value]) -> Value {
+        let (Some(hook), &[a], &[b]) = (self.cx.std_hook(ty, "equals"), a, b) else {
+            bug!("build: `{}` is no class of std", self.cx.type_name(ty))
+        };
+        let var = self.e.new_var(Type::I8);
+        let (two, join) = (self.e.new_block(), self.e.new_block());
+        let same = self.e.icmp(IntCc::Eq, Type::Ptr, a, b);
+        self.e.write_var(var, same);
+        self.e.branch(same, join, two);
+        self.e.begin(two);
+        let equal = self.e.call(hook, &[a, b], &[Type::I8])[0];
+        self.e.write_var(var, equal);
+        self.e.jump(join);
+        self.e.begin(join);
+        self.e.read_var(var)
     }
 
     /// Texts of different length need not be looked at.
@@ -126,7 +147,7 @@ impl<'a> FnBuilder<'_, 'a> {
             | TyKind::Function(..)
             | TyKind::Pointer(_) => true,
             TyKind::Optional(inner) => self.has_identity(inner),
-            TyKind::Nominal(..) if self.cx.is_class(ty) => true,
+            TyKind::Nominal(..) if self.cx.is_class(ty) => self.has_identity(ty),
             TyKind::Nominal(..) if self.cx.is_interface(ty) => false,
             TyKind::Nominal(..) if self.cx.is_enum(ty) => self.cx.enum_layout(ty).is_c_like,
             TyKind::Nominal(..) | TyKind::Tuple(_) | TyKind::Record(_) => {
@@ -278,7 +299,7 @@ impl<'a> FnBuilder<'_, 'a> {
     }
 
     /// Goes by an enum's tag to a block for each variant that has fields, or to `otherwise`.
-    fn variant_blocks(&mut self, ty: Ty, tag: Value, otherwise: Block) -> Vec<(usize, Block)> {
+    pub fn variant_blocks(&mut self, ty: Ty, tag: Value, otherwise: Block) -> Vec<(usize, Block)> {
         let count = self.cx.enum_layout(ty).variants.len();
         let with_fields: Vec<usize> = (0..count).filter(|&index| self.variant_field_count(ty, index) > 0).collect();
         let blocks: Vec<(usize, Block)> = with_fields.into_iter().map(|index| (index, self.e.new_block())).collect();

@@ -20,6 +20,7 @@ mod entry;
 mod errors;
 mod expr;
 mod function;
+mod hash;
 mod interface;
 mod intrinsic;
 mod json;

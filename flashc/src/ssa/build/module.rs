@@ -59,6 +59,8 @@ pub enum Instance {
     Equal(Ty),
     /// (a, b) -> i32: -1, 0 or 1.
     Order(Ty),
+    /// value -> i64
+    Hash(Ty),
     /// What a word of the dispatch table for (interface, type) calls.
     Dispatched(Ty, Slot, Ty),
     /// The program's entry.

@@ -193,7 +193,12 @@ impl<'a> FnBuilder<'_, 'a> {
                 match &nominal.kind {
                     NominalKind::Record { .. } if self.cx.is_class(ty) => {
                         let object = self.read_leaf(&place, 0);
+                        let hook = self.cx.std_hook(ty, "show_into");
                         self.show_once(buffer, object, |this| {
+                            if let Some(hook) = hook {
+                                this.e.call(hook, &[object, buffer], &[]);
+                                return;
+                            }
                             this.show_fields(buffer, &place, nominal.name.as_str());
                         });
                     }
