@@ -106,6 +106,21 @@ flash_spill_registers:
     FAIL flash_throw, 9
     FAIL flash_rethrow, 10
 
+// Where runtime code returns to that has run into the guard of the stack (see `overflow`): throws, from
+// the Flash code that called it.
+    .globl flash_overflow_return
+    .hidden flash_overflow_return
+    .type flash_overflow_return, @function
+flash_overflow_return:
+    .cfi_startproc
+    movq %rbp, FLASH_FAIL_FRAME(%r15)
+    movq %r15, %rdi
+    movl $11, %esi
+    subq $8, %rsp
+    jmp flash_check_failed
+    .cfi_endproc
+    .size flash_overflow_return, . - flash_overflow_return
+
 // void flash_resume(const void *code, void *frame, void *stack, void *error, Context *context)
 //
 // Goes on at a handler: see `flash_abi::program::Handler`. Does not come back.

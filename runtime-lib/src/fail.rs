@@ -4,7 +4,7 @@
 use crate::process;
 use crate::report::Report;
 use crate::trace::{self, Start};
-use crate::unwind;
+use crate::{overflow, unwind};
 use flash_abi::context::Context;
 
 /// The exit code of a program that failed.
@@ -83,6 +83,14 @@ pub fn print(failure: Failure<'_>, start: Start) {
     failure.words(report.headline());
     report.end_headline();
     report.trace(trace::calls(start));
+}
+
+/// As [`print`], with the calls that were noted.
+pub(crate) fn print_saved(failure: Failure<'_>, addresses: &[usize]) {
+    let mut report = Report::new();
+    failure.words(report.headline());
+    report.end_headline();
+    report.trace(trace::saved(addresses));
 }
 
 /// Throws the failure out of a native, or ends the program with its report. Whatever Rust code is between here and
@@ -171,6 +179,10 @@ crate::native! {
             match check {
                 THROW => unwind::throw(ctx, a, b, start),
                 RETHROW => unwind::rethrow(ctx, a, start),
+                OVERFLOW => {
+                    let pc = overflow::return_pc(ctx);
+                    unwind::fail(ctx, Failure::StackOverflow, Start { pc, ..start })
+                }
                 _ => unwind::fail(ctx, failure_of(check, context), start),
             }
         }
@@ -180,6 +192,8 @@ crate::native! {
 /// The numbers of `flash_throw` and `flash_rethrow` among the shims.
 const THROW: u32 = 9;
 const RETHROW: u32 = 10;
+/// What `flash_overflow_return` passes.
+const OVERFLOW: u32 = 11;
 
 /// Where the code was that called a shim.
 fn place(context: &Context) -> Start {
