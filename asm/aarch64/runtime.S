@@ -123,12 +123,24 @@ flash_spill_registers:
     .type flash_overflow_return, %function
 flash_overflow_return:
     .cfi_startproc
-    str x29, [x21, #FLASH_FAIL_FRAME]
     mov x0, x21
-    mov w1, #11
-    b flash_check_failed
+    mov x1, sp
+    mov x2, x29
+    b flash_overflow_returned
     .cfi_endproc
     .size flash_overflow_return, . - flash_overflow_return
+
+// Entered as a handler (see `overflow`): goes on in Rust, as if called, on the handler's stack.
+    .globl flash_overflow_end
+    .hidden flash_overflow_end
+    .type flash_overflow_end, %function
+flash_overflow_end:
+    .cfi_startproc
+    mov x1, x0
+    mov x0, x21
+    b flash_overflow_ended
+    .cfi_endproc
+    .size flash_overflow_end, . - flash_overflow_end
 
 // void flash_resume(const void *code, void *frame, void *stack, void *error, Context *context)
 //

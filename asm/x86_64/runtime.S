@@ -113,13 +113,27 @@ flash_spill_registers:
     .type flash_overflow_return, @function
 flash_overflow_return:
     .cfi_startproc
-    movq %rbp, FLASH_FAIL_FRAME(%r15)
     movq %r15, %rdi
-    movl $11, %esi
+    movq %rsp, %rsi
+    movq %rbp, %rdx
     subq $8, %rsp
-    jmp flash_check_failed
+    jmp flash_overflow_returned
     .cfi_endproc
     .size flash_overflow_return, . - flash_overflow_return
+
+// Entered as a handler (see `overflow`): goes on in Rust, as if called, on the handler's stack.
+    .globl flash_overflow_end
+    .hidden flash_overflow_end
+    .type flash_overflow_end, @function
+flash_overflow_end:
+    .cfi_startproc
+    movq %r15, %rdi
+    movq %rax, %rsi
+    andq $-16, %rsp
+    subq $8, %rsp
+    jmp flash_overflow_ended
+    .cfi_endproc
+    .size flash_overflow_end, . - flash_overflow_end
 
 // void flash_resume(const void *code, void *frame, void *stack, void *error, Context *context)
 //

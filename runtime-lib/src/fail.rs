@@ -4,7 +4,7 @@
 use crate::process;
 use crate::report::Report;
 use crate::trace::{self, Start};
-use crate::{overflow, unwind};
+use crate::unwind;
 use flash_abi::context::Context;
 
 /// The exit code of a program that failed.
@@ -179,10 +179,6 @@ crate::native! {
             match check {
                 THROW => unwind::throw(ctx, a, b, start),
                 RETHROW => unwind::rethrow(ctx, a, start),
-                OVERFLOW => {
-                    let pc = overflow::return_pc(ctx);
-                    unwind::fail(ctx, Failure::StackOverflow, Start { pc, ..start })
-                }
                 _ => unwind::fail(ctx, failure_of(check, context), start),
             }
         }
@@ -192,8 +188,6 @@ crate::native! {
 /// The numbers of `flash_throw` and `flash_rethrow` among the shims.
 const THROW: u32 = 9;
 const RETHROW: u32 = 10;
-/// What `flash_overflow_return` passes.
-const OVERFLOW: u32 = 11;
 
 /// Where the code was that called a shim.
 fn place(context: &Context) -> Start {

@@ -5,6 +5,11 @@
 //! Runtime or C code cannot be left in the middle: the upper part of the guard is opened for it, and when it returns to
 //! Flash code, that returns into an error (`flash_overflow_return` in `asm/`). The guard is closed before anything
 //! goes on at a handler. What runs into the rest of the guard, or has no handler, ends the program.
+//!
+//! Where such code has no frame pointers, nobody knows which of the words on the stack that look like return addresses
+//! is the one, because older calls leave theirs. So all of them are replaced. Where none is returned to, nothing
+//! comes of it; where a Flash function returns by one, the error is thrown a little further out. What is
+//! left of them is put back before anything is thrown.
 
 use crate::fail::Failure;
 use crate::memory;
@@ -20,13 +25,34 @@ const OPENED: usize = GUARD_SIZE / 4 * 3;
 /// How far from the guard a handler needs it open: what runtime code that makes an error may take, and more.
 const CLOSE_BY: usize = 64 << 10;
 
+/// How far, and how many words, to look for the return address of the code that ran into the guard.
+const REACH: usize = 64 << 10;
+const MOST_PATCHES: usize = 256;
+
 /// What is remembered of an overflow until it is thrown.
-#[derive(Default)]
 pub struct Overflow {
     is_open: bool,
     pending: Option<(Landing, Calls)>,
-    /// Where the code goes on that was called when the stack ran full.
-    return_pc: usize,
+    patches: [Patch; MOST_PATCHES],
+    patch_count: usize,
+    /// The handler to go on at when the guard is closed.
+    landing: Option<Landing>,
+}
+
+impl Overflow {
+    pub fn new() -> Overflow {
+        let patches = [Patch { slot: 0, frame: 0, pc: 0 }; MOST_PATCHES];
+        Overflow { is_open: false, pending: None, patches, patch_count: 0, landing: None }
+    }
+}
+
+/// A return address on the stack that was replaced.
+#[derive(Clone, Copy)]
+struct Patch {
+    slot: usize,
+    /// The frame pointer and the address that it returns to.
+    frame: usize,
+    pc: usize,
 }
 
 /// Where to go on instead of the instruction that faulted.
@@ -39,6 +65,8 @@ pub(crate) struct Detour {
 unsafe extern "C" {
     /// In `asm/`: where runtime code returns to after an overflow inside of it.
     fn flash_overflow_return();
+    /// In `asm/`: entered as a handler, see [`before`].
+    fn flash_overflow_end();
 }
 
 /// What to do about a full stack. None: end the program.
@@ -63,17 +91,71 @@ pub(crate) unsafe fn handle(ctx: *mut Context, start: Start, in_flash: bool) -> 
     if overflow.is_open {
         return None;
     }
-    // Found already, where frame pointers could not be trusted.
-    let caller = if program::find(start.pc).is_some() { start } else { caller(start)? };
-    unwind::find_handler(caller)?;
-    overflow.return_pc = caller.pc;
-    // SAFETY: the word is the return address of a call that Flash code made, and what takes its place ends in a
-    // throw from there. Were it an old one that nobody returns to, nothing would come of it.
+    overflow.patch_count = 0;
+    let mut add = |found: Start| {
+        if let Some(patch) = overflow.patches.get_mut(overflow.patch_count) {
+            *patch = Patch { slot: found.low - 8, frame: found.frame, pc: found.pc };
+            overflow.patch_count += 1;
+        }
+        found
+    };
+    let caller = match program::find(start.pc) {
+        None => Some(add(caller(start)?)),
+        // Frame pointers could not be trusted: this is the lowest word that may be it.
+        Some(_) => {
+            let limit = start.low.saturating_add(REACH);
+            let next = |found: &Start| trace::recover(found.low, start.high).filter(|found| found.low < limit);
+            std::iter::successors(Some(start), next).map(&mut add).last()
+        }
+    };
+    if unwind::find_handler(caller?).is_none() {
+        overflow.patch_count = 0;
+        return None;
+    }
+    // SAFETY: the words are return addresses of calls that Flash code made, and what takes their place ends in a throw
+    // from there, or they are left over from old calls.
     unsafe {
-        ((caller.low - 8) as *mut usize).write(flash_overflow_return as *const () as usize);
+        for patch in &overflow.patches[..overflow.patch_count] {
+            (patch.slot as *mut usize).write(flash_overflow_return as *const () as usize);
+        }
         open(ctx);
     }
     Some(None)
+}
+
+/// Puts the return addresses back that were replaced, from `low` on, below which is nothing alive.
+///
+/// # Safety
+/// `ctx` is this thread's context.
+pub(crate) unsafe fn put_back(ctx: *mut Context, low: usize) {
+    // SAFETY: promised by the caller; the words are in the part of the stack that was in use then, and still is. One
+    // that was written since is left alone.
+    unsafe {
+        let overflow = thread::overflow(ctx);
+        for patch in overflow.patches.iter().take(std::mem::take(&mut overflow.patch_count)) {
+            let slot = patch.slot as *mut usize;
+            if patch.slot >= low && slot.read() == flash_overflow_return as *const () as usize {
+                slot.write(patch.pc);
+            }
+        }
+    }
+}
+
+crate::native! {
+    /// Where `flash_overflow_return` goes on, with the stack and frame pointer of the Flash code that was returned to.
+    fn flash_overflow_returned(ctx: *mut Context, stack: usize, frame: usize) {
+        // SAFETY: the code in `asm/` passes this thread's context.
+        unsafe {
+            let overflow = thread::overflow(ctx);
+            let mut patches = overflow.patches.iter().take(overflow.patch_count).rev();
+            let fits = |patch: &&Patch| {
+                patch.frame == frame && (cfg!(target_arch = "aarch64") || patch.slot + 8 == stack)
+            };
+            let pc = patches.find(fits).map_or(0, |patch| patch.pc);
+            let start = Start { pc, frame, low: frame, high: (*ctx).stack_base as usize, is_crash: false };
+            unwind::fail(ctx, Failure::StackOverflow, start)
+        }
+    }
 }
 
 /// The innermost Flash code that frame pointers lead to. What else looks like a return address may be left over from
@@ -105,34 +187,38 @@ unsafe fn open(ctx: *mut Context) {
     }
 }
 
-/// Makes the guard whole again, before code goes on with this stack pointer. Not when that is close by: then this code
-/// runs in what was opened, and a handler that calls anything needs it.
-///
-/// # Safety
-/// `ctx` is this thread's context, and nobody uses what lies far below the stack pointer.
-pub(crate) unsafe fn close(ctx: *mut Context, stack: usize) {
-    // SAFETY: promised by the caller.
-    unsafe {
-        let overflow = thread::overflow(ctx);
-        if overflow.is_open {
-            let start = (*ctx).stack_limit;
-            let limit = start.add(OPENED);
-            if stack > limit as usize + CLOSE_BY {
-                overflow.is_open = false;
-                (*ctx).stack_limit = limit;
-                memory::guard(start, OPENED);
-            }
-        }
-    }
-}
-
-/// Where the code goes on that was called when the stack ran full.
+/// Where to go on before a handler: code that closes the guard, for which the stack has to be left that was opened. Not
+/// when the handler is close by: then it needs what is open as soon as it calls anything.
 ///
 /// # Safety
 /// `ctx` is this thread's context.
-pub(crate) unsafe fn return_pc(ctx: *mut Context) -> usize {
+pub(crate) unsafe fn before(ctx: *mut Context, landing: Landing) -> Option<usize> {
     // SAFETY: promised by the caller.
-    unsafe { thread::overflow(ctx).return_pc }
+    unsafe {
+        let overflow = thread::overflow(ctx);
+        let limit = (*ctx).stack_limit as usize + OPENED;
+        if !overflow.is_open || landing.stack < limit + CLOSE_BY {
+            return None;
+        }
+        overflow.landing = Some(landing);
+        Some(flash_overflow_end as *const () as usize)
+    }
+}
+
+crate::native! {
+    /// Where `flash_overflow_end` goes on, on the stack of a handler: makes the guard whole again, then goes on there.
+    fn flash_overflow_ended(ctx: *mut Context, thrown: usize) {
+        // SAFETY: the code in `asm/` passes this thread's context, and nobody uses what lies far below its stack.
+        unsafe {
+            let overflow = thread::overflow(ctx);
+            let start = (*ctx).stack_limit;
+            overflow.is_open = false;
+            (*ctx).stack_limit = start.add(OPENED);
+            memory::guard(start, OPENED);
+            let Some(landing) = overflow.landing.take() else { crate::process::exit_now(1) };
+            unwind::resume(ctx, landing, thrown)
+        }
+    }
 }
 
 /// Throws what [`handle`] noted, on the stack of the error's handler.

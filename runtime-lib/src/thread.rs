@@ -128,7 +128,7 @@ pub unsafe fn create(program: *const Program, kind: StackKind) -> Option<*mut Co
         _globals: globals,
         stack,
         signal_stack,
-        overflow: Overflow::default(),
+        overflow: Overflow::new(),
     }));
     // SAFETY: the thread was just made; its signal stack lives as long.
     unsafe {

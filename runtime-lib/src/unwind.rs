@@ -108,6 +108,7 @@ pub(crate) fn find_handler(start: Start) -> Option<Landing> {
 pub(crate) unsafe fn throw(ctx: *mut Context, error: usize, table: usize, start: Start) -> ! {
     // SAFETY: promised by the caller.
     unsafe {
+        overflow::put_back(ctx, start.low);
         match find_handler(start) {
             Some(landing) => {
                 let thrown = carry(ctx, error, table, &Calls::of(trace::calls(start)));
@@ -128,6 +129,7 @@ pub(crate) unsafe fn throw(ctx: *mut Context, error: usize, table: usize, start:
 pub(crate) unsafe fn rethrow(ctx: *mut Context, thrown: usize, start: Start) -> ! {
     // SAFETY: promised by the caller.
     unsafe {
+        overflow::put_back(ctx, start.low);
         if let Some(landing) = find_handler(start) {
             resume(ctx, landing, thrown)
         }
@@ -144,6 +146,7 @@ pub(crate) unsafe fn rethrow(ctx: *mut Context, thrown: usize, start: Start) -> 
 pub(crate) unsafe fn fail(ctx: *mut Context, failure: Failure<'_>, start: Start) -> ! {
     // SAFETY: promised by the caller.
     unsafe {
+        overflow::put_back(ctx, start.low);
         if let Some(landing) = find_handler(start)
             && let Some(thrown) = make(ctx, landing.call, failure, &Calls::of(trace::calls(start)))
         {
@@ -205,8 +208,8 @@ unsafe fn carry(ctx: *mut Context, error: usize, table: usize, calls: &Calls) ->
 /// The landing is of a call on this thread's stack.
 pub(crate) unsafe fn resume(ctx: *mut Context, landing: Landing, thrown: usize) -> ! {
     let Landing { code, frame, stack, .. } = landing;
-    // SAFETY: nothing of the stack below the landing is used any more, but for this frame, close to it.
-    unsafe { overflow::close(ctx, stack) };
+    // SAFETY: promised by the caller.
+    let code = unsafe { overflow::before(ctx, landing) }.unwrap_or(code);
     // SAFETY: the tables name the handler of the call that this frame is in; what lies below its stack
     // pointer is Flash code, which owns nothing, and runtime code that holds nothing.
     unsafe { flash_resume(code, frame, stack, thrown, ctx) }
