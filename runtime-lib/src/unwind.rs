@@ -93,7 +93,7 @@ pub(crate) fn find_handler(start: Start) -> Option<Landing> {
             if let Some((code, frame_size)) = call.handler() {
                 return Some(Landing { code, frame: at.frame, stack: at.frame.checked_sub(frame_size)?, call });
             }
-            if call.function_name().is_empty() {
+            if call.is_barrier() {
                 return None;
             }
         }
