@@ -57,7 +57,8 @@ fn outcome(command: &mut Command, work: &Path) -> Option<Outcome> {
         }
     };
     let text = |path: &Path| String::from_utf8_lossy(&fs::read(path).unwrap_or_default()).into_owned();
-    let status = status.code().map_or_else(|| format!("signal {:?}", status.signal()), |code| format!("exit code {code}"));
+    let status =
+        status.code().map_or_else(|| format!("signal {:?}", status.signal()), |code| format!("exit code {code}"));
     Some(Outcome { status, stdout: text(&out), stderr: text(&err) })
 }
 
@@ -79,7 +80,8 @@ fn different(road: &str, reference: &Outcome, other: &Outcome) -> Failure {
     for (name, a, b) in parts {
         if a != b {
             kind += &format!(" {name}");
-            let first = a.lines().zip(b.lines()).position(|(a, b)| a != b).unwrap_or(a.lines().count().min(b.lines().count()));
+            let first =
+                a.lines().zip(b.lines()).position(|(a, b)| a != b).unwrap_or(a.lines().count().min(b.lines().count()));
             let line = |text: &str| text.lines().nth(first).unwrap_or("(nothing)").to_owned();
             words += &format!("{name}, line {}: `{}` unoptimised, `{}` by {road}\n", first + 1, line(a), line(b));
         }
@@ -115,7 +117,10 @@ fn examine(text: &str, more: More) -> Result<(), Failure> {
     if is_broken || reference.stdout.contains("CONSTANT DIFFERS") {
         let kind = if is_broken { "-O0 crashes" } else { "a constant differs" };
         let line = reference.stdout.lines().find(|line| line.contains("CONSTANT")).unwrap_or_default();
-        return Err(Failure { kind: kind.into(), words: format!("{}\n{line}\n{}", reference.status, reference.stderr) });
+        return Err(Failure {
+            kind: kind.into(),
+            words: format!("{}\n{line}\n{}", reference.status, reference.stderr),
+        });
     }
     let compare = |road: &str, command: &mut Command, may_be_slow: bool| match outcome(command, work.path()) {
         Some(other) if other == reference => Ok(()),
@@ -173,7 +178,8 @@ fn random_programs_behave_alike_on_every_road() {
     let worker = || {
         loop {
             let seed = next.fetch_add(1, Ordering::Relaxed);
-            let is_over = started.elapsed() > Duration::from_secs(seconds) || is_failed.load(Ordering::Relaxed) && !goes_on;
+            let is_over =
+                started.elapsed() > Duration::from_secs(seconds) || is_failed.load(Ordering::Relaxed) && !goes_on;
             if seed > first && is_over {
                 return;
             }

@@ -15,7 +15,7 @@ fn survive(text: &str) {
     let file = sources.add("fuzz.fl".to_owned(), text.to_owned());
     let (tokens, mut diagnostics) = lexer::lex(file, text);
     assert_eq!(tokens.last().map(|t| t.kind), Some(TokenKind::Eof));
-    let repl = parser::ParseOptions { repl: text.len().is_multiple_of(2) };
+    let repl = parser::ParseOptions { repl: text.len().is_multiple_of(2), ..parser::ParseOptions::default() };
     let (module, more) = parser::parse_with(file, text, tokens, repl);
     diagnostics.extend(more);
     for diagnostic in &diagnostics {

@@ -4,7 +4,7 @@
 
 use flashc::driver::load::{MemoryReader, load_text};
 use flashc::lexer;
-use flashc::resolve::{Target, resolve};
+use flashc::resolve::resolve;
 use flashc::source::FileId;
 use flashc::ssa::build::{BuildOptions, build};
 use flashc::ssa::verify::verify;
@@ -14,7 +14,7 @@ use std::{env, fs, panic};
 
 fn survive(text: &str, reader: &MemoryReader) {
     let (graph, mut diagnostics) = load_text(Path::new("fuzz.fl"), text.to_owned(), reader);
-    let (resolved, more) = resolve(&graph, &Target::default());
+    let (resolved, more) = resolve(&graph);
     diagnostics.extend(more);
     let (program, more) = typecheck::check(&graph, &resolved, &Options::default());
     diagnostics.extend(more);

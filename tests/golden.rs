@@ -78,7 +78,7 @@ fn syntax_diagnostics(name: &str, text: &str) -> String {
 fn ssa_text(name: &str, text: &str) -> String {
     let reader = MemoryReader::default();
     let (graph, mut diagnostics) = driver::load::load_text(Path::new(name), text.to_owned(), &reader);
-    let (resolved, more) = resolve::resolve(&graph, &resolve::Target::default());
+    let (resolved, more) = resolve::resolve(&graph);
     diagnostics.extend(more);
     let (program, more) = typecheck::check(&graph, &resolved, &typecheck::Options::default());
     diagnostics.extend(more);
@@ -118,7 +118,7 @@ fn check_program(name: &str, text: &str) -> (ModuleGraph, tir::Program, Vec<Diag
     }
     let file = Path::new(name).file_name().unwrap_or_default();
     let (graph, mut diagnostics) = driver::load::load_text(Path::new(file), text.to_owned(), &reader);
-    let (resolved, more) = resolve::resolve(&graph, &resolve::Target { os: "linux", arch: "x86_64" });
+    let (resolved, more) = resolve::resolve(&graph);
     diagnostics.extend(more);
     let (program, more) = typecheck::check(&graph, &resolved, &typecheck::Options::default());
     diagnostics.extend(more);

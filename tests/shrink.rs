@@ -145,7 +145,9 @@ fn groups(best: &mut String, fails: &mut dyn FnMut(&str) -> bool) {
             for &(o, c) in pairs.iter().filter(|&&(o, c)| o > open && c < close) {
                 smaller.push(replace(&line[o..=c]));
                 // With the name of what is called.
-                let name = line[..o].rfind(|c: char| !c.is_alphanumeric() && c != '_').map_or(0, |at| at + line[at..].chars().next().map_or(1, char::len_utf8));
+                let name = line[..o]
+                    .rfind(|c: char| !c.is_alphanumeric() && c != '_')
+                    .map_or(0, |at| at + line[at..].chars().next().map_or(1, char::len_utf8));
                 if name < o && name > open {
                     smaller.push(replace(&line[name..=c]));
                 }

@@ -15,7 +15,12 @@ impl Generator {
         }
         match self.rng.below(13) {
             0 | 1 => self.leaf(ty),
-            2 => format!("(if {} {{ {} }} else {{ {} }})", self.expr(&Ty::Bool, depth), self.expr(ty, depth), self.expr(ty, depth)),
+            2 => format!(
+                "(if {} {{ {} }} else {{ {} }})",
+                self.expr(&Ty::Bool, depth),
+                self.expr(ty, depth),
+                self.expr(ty, depth)
+            ),
             3 => self.scoped(|g| g.block_expr(ty, depth)),
             4 => self.match_expr(ty, depth),
             5 | 6 => self.call(ty, depth),
@@ -122,7 +127,8 @@ impl Generator {
     }
 
     fn match_expr(&mut self, ty: &Ty, depth: usize) -> String {
-        let enums: Vec<_> = self.places().into_iter().filter(|(_, ty, _)| matches!(ty, Ty::Enum(_) | Ty::Choice(..))).collect();
+        let enums: Vec<_> =
+            self.places().into_iter().filter(|(_, ty, _)| matches!(ty, Ty::Enum(_) | Ty::Choice(..))).collect();
         if !enums.is_empty() && self.rng.chance(60) {
             let (text, of, _) = self.rng.choose(&enums).clone();
             let arms = self.variant_arms(&of, depth, &mut |g, depth| g.expr(ty, depth));
@@ -151,7 +157,12 @@ impl Generator {
     }
 
     /// Arms for every variant of an enum.
-    pub fn variant_arms(&mut self, of: &Ty, depth: usize, body: &mut dyn FnMut(&mut Generator, usize) -> String) -> Vec<String> {
+    pub fn variant_arms(
+        &mut self,
+        of: &Ty,
+        depth: usize,
+        body: &mut dyn FnMut(&mut Generator, usize) -> String,
+    ) -> Vec<String> {
         let variants: Vec<(String, Vec<Ty>, bool)> = match of {
             Ty::Enum(index) => {
                 self.enums[*index].variants.iter().map(|v| (v.name.clone(), v.fields.clone(), v.is_named)).collect()
@@ -205,9 +216,17 @@ impl Generator {
     }
 
     /// Arms over integers or texts, the last for the rest.
-    pub fn value_arms(&mut self, of: &Ty, depth: usize, body: &mut dyn FnMut(&mut Generator, usize) -> String) -> Vec<String> {
-        let patterns: &[&str] =
-            if *of == Ty::Str { &["\"a\"", "\"b\" | \"ab\"", "\"\"", "\"é\""] } else { &["0", "1 | 3", "4..=9", "10..50", "100", "127"] };
+    pub fn value_arms(
+        &mut self,
+        of: &Ty,
+        depth: usize,
+        body: &mut dyn FnMut(&mut Generator, usize) -> String,
+    ) -> Vec<String> {
+        let patterns: &[&str] = if *of == Ty::Str {
+            &["\"a\"", "\"b\" | \"ab\"", "\"\"", "\"é\""]
+        } else {
+            &["0", "1 | 3", "4..=9", "10..50", "100", "127"]
+        };
         let mut arms = Vec::new();
         for pattern in patterns {
             if self.rng.chance(40) {
@@ -249,7 +268,8 @@ impl Generator {
         }
         let fits = |c: &&Callable| c.result == *ty && (c.is_pure || !self.is_pure) && !c.is_mutating;
         let candidates: Vec<Callable> = self.callables.iter().filter(fits).cloned().collect();
-        let functions: Vec<(String, Ty, bool)> = self.places().into_iter().filter(|(_, t, _)| matches!(t, Ty::Function(_, r) if **r == *ty)).collect();
+        let functions: Vec<(String, Ty, bool)> =
+            self.places().into_iter().filter(|(_, t, _)| matches!(t, Ty::Function(_, r) if **r == *ty)).collect();
         if !functions.is_empty() && self.rng.chance(40) && self.affords(8) {
             let (text, of, _) = self.rng.choose(&functions).clone();
             let Ty::Function(params, _) = of else { unreachable!() };
@@ -321,8 +341,12 @@ impl Generator {
                 format!("({list}).reduce({f}, {})", self.expr(ty, depth))
             }
             _ => {
-                let writable: Vec<String> =
-                    self.places().into_iter().filter(|(_, t, writable)| *writable && t == ty).map(|(text, ..)| text).collect();
+                let writable: Vec<String> = self
+                    .places()
+                    .into_iter()
+                    .filter(|(_, t, writable)| *writable && t == ty)
+                    .map(|(text, ..)| text)
+                    .collect();
                 if writable.is_empty() {
                     return self.leaf(ty);
                 }
@@ -495,7 +519,8 @@ impl Generator {
                 }
             }
             Ty::Optional(inner) if inner.is_int() && self.rng.chance(50) => {
-                let method = self.rng.pick(&["checked_add", "checked_sub", "checked_mul", "checked_div", "checked_rem"]);
+                let method =
+                    self.rng.pick(&["checked_add", "checked_sub", "checked_mul", "checked_div", "checked_rem"]);
                 format!("({}).{method}({})", self.expr(inner, depth), self.expr(inner, depth))
             }
             _ => self.build(ty, depth),
@@ -574,7 +599,9 @@ impl Generator {
                 let from = if self.rng.chance(70) { self.int_type() } else { Ty::F64 };
                 format!("({} as {})", self.expr(&from, depth), ty.name())
             }
-            8 if !self.is_pure => format!("({a}).{}()", self.rng.pick(&["floor", "ceil", "abs", "trunc", "sqrt", "round"])),
+            8 if !self.is_pure => {
+                format!("({a}).{}()", self.rng.pick(&["floor", "ceil", "abs", "trunc", "sqrt", "round"]))
+            }
             _ if !self.is_pure => format!("({a}).{}({})", self.rng.pick(&["min", "max"]), self.expr(ty, depth)),
             _ => a,
         }
@@ -582,7 +609,12 @@ impl Generator {
 
     fn boolean(&mut self, depth: usize) -> String {
         match self.rng.below(10) {
-            0 | 1 => format!("({} {} {})", self.expr(&Ty::Bool, depth), self.rng.pick(&["&&", "||"]), self.expr(&Ty::Bool, depth)),
+            0 | 1 => format!(
+                "({} {} {})",
+                self.expr(&Ty::Bool, depth),
+                self.rng.pick(&["&&", "||"]),
+                self.expr(&Ty::Bool, depth)
+            ),
             2 => format!("(!{})", self.expr(&Ty::Bool, depth)),
             3 => {
                 // FIXME: the evaluator of constants does not compare structs.

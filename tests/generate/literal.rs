@@ -3,10 +3,40 @@
 use super::Generator;
 use super::types::{Int, Ty};
 
-const TEXTS: &[&str] = &["", "a", "b", "ab", "é", "€uro", "𝄞", "0", "-7", "x y", "Aß", "\\n", "\\\"q\\\"", "long text, longer than 24 bytes"];
+const TEXTS: &[&str] = &[
+    "",
+    "a",
+    "b",
+    "ab",
+    "é",
+    "€uro",
+    "𝄞",
+    "0",
+    "-7",
+    "x y",
+    "Aß",
+    "\\n",
+    "\\\"q\\\"",
+    "long text, longer than 24 bytes",
+];
 const CHARS: &[&str] = &["a", "b", "Z", "0", " ", "é", "ß", "€", "𝄞", "\\n", "\\u{10ffff}", "\\0"];
-const FLOATS: &[&str] =
-    &["0.0", "1.0", "-1.0", "0.5", "2.5", "-0.0", "1e10", "-3.75", "0.1", "1e-7", "123456.789", "1e21", "3.0", "255.0", "4294967296.0"];
+const FLOATS: &[&str] = &[
+    "0.0",
+    "1.0",
+    "-1.0",
+    "0.5",
+    "2.5",
+    "-0.0",
+    "1e10",
+    "-3.75",
+    "0.1",
+    "1e-7",
+    "123456.789",
+    "1e21",
+    "3.0",
+    "255.0",
+    "4294967296.0",
+];
 
 impl Int {
     fn interesting(self, bits: u64) -> i128 {
@@ -17,11 +47,7 @@ impl Int {
     }
 
     pub fn limits(self) -> (i128, i128) {
-        if self.signed {
-            (-(1 << (self.bits - 1)), (1 << (self.bits - 1)) - 1)
-        } else {
-            (0, (1 << self.bits) - 1)
-        }
+        if self.signed { (-(1 << (self.bits - 1)), (1 << (self.bits - 1)) - 1) } else { (0, (1 << self.bits) - 1) }
     }
 
     pub fn write(self, value: i128) -> String {

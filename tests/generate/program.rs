@@ -43,7 +43,13 @@ impl Generator {
     }
 
     /// Writes a function body: its text and cost.
-    fn body(&mut self, params: &[(String, Ty)], receiver: Option<(&Ty, bool)>, result: &Ty, depth: usize) -> (String, u64) {
+    fn body(
+        &mut self,
+        params: &[(String, Ty)],
+        receiver: Option<(&Ty, bool)>,
+        result: &Ty,
+        depth: usize,
+    ) -> (String, u64) {
         let globals = if self.is_pure { std::mem::take(&mut self.scope) } else { Vec::new() };
         (self.cost, self.times, self.budget) = (1, 1, self.rng.between(3, 16));
         self.result = Some(result.clone());
@@ -140,7 +146,8 @@ impl Generator {
             let (params, result) = (self.params(2), self.data_type(1));
             let (body, cost) = self.body(&params, Some((&ty, is_mutating)), &result, 2);
             let list: String = params.iter().map(|(name, ty)| format!(", {name}: {}", ty.name())).collect();
-            let signature = format!("fn {name}({}self{list}) -> {}", if is_mutating { "mut " } else { "" }, result.name());
+            let signature =
+                format!("fn {name}({}self{list}) -> {}", if is_mutating { "mut " } else { "" }, result.name());
             text += &format!("interface {interface} {{ {signature}; }}\n");
             text += &format!("impl {interface} for {} {{\n{signature} {{\n{body}}}\n}}\n", ty.name());
             let mut all = vec![ty.clone()];
@@ -161,7 +168,8 @@ impl Generator {
 
     /// An interface that several types implement, and a generic function over it.
     fn interface(&mut self) -> String {
-        let (interface, method, default, function) = (self.fresh("I"), self.fresh("m"), self.fresh("d"), self.fresh("over"));
+        let (interface, method, default, function) =
+            (self.fresh("I"), self.fresh("m"), self.fresh("d"), self.fresh("over"));
         let (param, result) = (self.data_type(0), self.data_type(1));
         let list = format!("self, a: {}", param.name());
         let mut text = format!(
@@ -181,7 +189,11 @@ impl Generator {
             self.declare("a", &param, false);
             let value = self.expr(&result, 4);
             self.scope.clear();
-            text += &format!("impl {interface} for {} {{ fn {method}({list}) -> {} {{ return {value}; }} }}\n", ty.name(), result.name());
+            text += &format!(
+                "impl {interface} for {} {{ fn {method}({list}) -> {} {{ return {value}; }} }}\n",
+                ty.name(),
+                result.name()
+            );
             let mut callable = Callable {
                 name: function.clone(),
                 params: vec![ty, param.clone()],
@@ -225,7 +237,9 @@ impl Generator {
                 if callable.is_pure && self.is_constant(&callable.result) {
                     let name = self.fresh("K");
                     constants += &format!("const {name}: {} = {call};\n", callable.result.name());
-                    self.line(&format!("if `${{{name}}}` != `${{{shown}}}` {{ println(\"CONSTANT DIFFERS\", {name}); }}"));
+                    self.line(&format!(
+                        "if `${{{name}}}` != `${{{shown}}}` {{ println(\"CONSTANT DIFFERS\", {name}); }}"
+                    ));
                 }
             }
         }

@@ -42,7 +42,11 @@ impl Generator {
             24 if !self.loops.is_empty() => {
                 let condition = self.expr(&Ty::Bool, 2);
                 let word = self.rng.pick(&["break", "continue"]);
-                let label = if self.rng.chance(50) { format!(" {}", self.rng.choose(&self.loops.clone())) } else { String::new() };
+                let label = if self.rng.chance(50) {
+                    format!(" {}", self.rng.choose(&self.loops.clone()))
+                } else {
+                    String::new()
+                };
                 self.line(&format!("if {condition} {{ {word}{label}; }}"));
             }
             25 => {
@@ -149,7 +153,8 @@ impl Generator {
     }
 
     fn match_statement(&mut self, depth: usize) {
-        let enums: Vec<_> = self.places().into_iter().filter(|(_, ty, _)| matches!(ty, Ty::Enum(_) | Ty::Choice(..))).collect();
+        let enums: Vec<_> =
+            self.places().into_iter().filter(|(_, ty, _)| matches!(ty, Ty::Enum(_) | Ty::Choice(..))).collect();
         // Bodies are blocks of their own, printed in one line each.
         let mut body = |g: &mut Generator, _: usize| {
             let (out, indent) = (std::mem::take(&mut g.out), std::mem::replace(&mut g.indent, 0));
@@ -274,7 +279,8 @@ impl Generator {
         let is_down = header.contains(">= 0");
         let has_label = !shown.is_empty() && !has_step;
         self.line(&format!("{}{header}", if has_label { shown } else { "" }));
-        let (tag, offset) = (self.rng.below(1000), if self.rng.chance(60) { "" } else { self.rng.pick(&[" + 1", " - 1", " * 2"]) });
+        let (tag, offset) =
+            (self.rng.below(1000), if self.rng.chance(60) { "" } else { self.rng.pick(&[" + 1", " - 1", " * 2"]) });
         let at = format!("{index}{offset}");
         self.line(&format!("    if {at} >= 0 && {at} < {list}.len() {{ say({tag}, `${{{list}[{at}]}}`); }}"));
         self.scoped(|g| {
@@ -352,8 +358,12 @@ impl Generator {
             return;
         }
         if self.rng.chance(40) {
-            let same: Vec<String> =
-                self.places().into_iter().filter(|(_, t, writable)| *writable && *t == ty).map(|(text, ..)| text).collect();
+            let same: Vec<String> = self
+                .places()
+                .into_iter()
+                .filter(|(_, t, writable)| *writable && *t == ty)
+                .map(|(text, ..)| text)
+                .collect();
             if !same.is_empty() {
                 let other = self.rng.choose(&same).clone();
                 return self.line(&format!("exchange(&{target}, &{other});"));
@@ -409,8 +419,12 @@ impl Generator {
         }
         let mut method = self.rng.choose(&methods).clone();
         let receiver = method.params.remove(0);
-        let writable: Vec<String> =
-            self.places().into_iter().filter(|(_, ty, writable)| *writable && *ty == receiver).map(|(text, ..)| text).collect();
+        let writable: Vec<String> = self
+            .places()
+            .into_iter()
+            .filter(|(_, ty, writable)| *writable && *ty == receiver)
+            .map(|(text, ..)| text)
+            .collect();
         if writable.is_empty() || self.cost + method.cost * self.times > super::MAX_COST {
             return self.variable();
         }

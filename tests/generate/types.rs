@@ -141,14 +141,30 @@ impl Generator {
             // FIXME: variants with values are not constant yet.
             !matches!(
                 ty,
-                Ty::Array(_) | Ty::Class(_) | Ty::Cell(_) | Ty::Function(..) | Ty::Pointer(_) | Ty::Choice(..) | Ty::Enum(_)
+                Ty::Array(_)
+                    | Ty::Class(_)
+                    | Ty::Cell(_)
+                    | Ty::Function(..)
+                    | Ty::Pointer(_)
+                    | Ty::Choice(..)
+                    | Ty::Enum(_)
             )
         })
     }
 
     pub fn int_type(&mut self) -> Ty {
-        let (bits, signed) =
-            *self.rng.choose(&[(32, true), (32, true), (64, true), (64, true), (8, true), (16, true), (8, false), (16, false), (32, false), (64, false)]);
+        let (bits, signed) = *self.rng.choose(&[
+            (32, true),
+            (32, true),
+            (64, true),
+            (64, true),
+            (8, true),
+            (16, true),
+            (8, false),
+            (16, false),
+            (32, false),
+            (64, false),
+        ]);
         Ty::int(bits, signed)
     }
 

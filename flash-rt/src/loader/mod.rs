@@ -9,7 +9,7 @@ mod layout;
 mod relocate;
 mod symbols;
 
-pub use symbols::find_symbol;
+pub use symbols::{find_symbol, load_library};
 
 use flash_abi::program::{PROGRAM_SYMBOL, Program};
 use flash_runtime::memory::Mapping;

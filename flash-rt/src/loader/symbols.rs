@@ -6,6 +6,25 @@ use std::ffi::CString;
 /// Libraries that are part of "the C library" for a programmer but not always loaded.
 const C_LIBRARIES: &[&std::ffi::CStr] = &[c"libm.so.6"];
 
+/// Loads a C library that a program names: `name` as the linker's `-l` takes it, or a path.
+pub fn load_library(name: &str) -> Result<(), String> {
+    let candidates = if name.contains('/') {
+        vec![name.to_owned()]
+    } else {
+        // Without development files there is only the name with the library's version.
+        let plain = format!("lib{name}.so");
+        let versions = (0..20).rev().map(|version| format!("{plain}.{version}"));
+        std::iter::once(plain.clone()).chain(versions).collect()
+    };
+    let is_there = candidates.iter().any(|candidate| {
+        let Ok(path) = CString::new(candidate.as_str()) else { return false };
+        // SAFETY: the path is null-terminated. The library's initialisers run, which is what the program asks for.
+        let handle = unsafe { libc::dlopen(path.as_ptr(), libc::RTLD_LAZY | libc::RTLD_GLOBAL) };
+        !handle.is_null()
+    });
+    if is_there { Ok(()) } else { Err(format!("cannot find the C library `{name}`, which the program links")) }
+}
+
 /// The address of a runtime symbol or, failing that, of a C symbol.
 pub fn find_symbol(name: &str) -> Option<usize> {
     if let Some(address) = flash_runtime::symbol_address(name) {

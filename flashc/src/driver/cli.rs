@@ -83,6 +83,9 @@ pub struct LinkCommand {
     /// Objects, one of them with a whole program
     #[arg(required = true)]
     objects: Vec<PathBuf>,
+    /// A C library that the program needs, as `#[link("NAME")]` names it
+    #[arg(short = 'l', value_name = "NAME")]
+    libraries: Vec<String>,
     /// Where to write the executable
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
@@ -216,9 +219,10 @@ pub fn execute(command: Command) -> ExitCode {
         Command::Compile(command) => (command.messages.reporter(), run_compile(&command)),
         Command::Build(command) => (command.messages.reporter(), run_build(&command)),
         Command::Check(command) => (command.messages.reporter(), run_check(&command)),
-        Command::Link(command) => {
-            (command.messages.reporter(), link::link(&command.objects, &command.output).map_err(Problem::Other))
-        }
+        Command::Link(command) => (
+            command.messages.reporter(),
+            link::link(&command.objects, &command.libraries, &command.output).map_err(Problem::Other),
+        ),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -348,7 +352,7 @@ fn run_compile(command: &CompileCommand) -> Result<(), Problem> {
             (text.into_bytes(), checked.sources)
         }
         Emit::Ssa | Emit::Clif => with_stack(options.threads, || -> Result<_, Problem> {
-            let Optimised { module, sources, warnings } = pipeline::optimised(input, &FileReader, &options)?;
+            let Optimised { module, sources, warnings, .. } = pipeline::optimised(input, &FileReader, &options)?;
             warn(reporter, &warnings, &sources)?;
             let text = match plan.emit {
                 Emit::Ssa => ssa::text::print(&module),
@@ -410,7 +414,7 @@ fn run_build(command: &BuildCommand) -> Result<(), Problem> {
     warn(command.messages.reporter(), &object.warnings, &object.sources)?;
     let temporary = output::temporary_beside(&program).with_extension("o");
     write(&temporary, &object.bytes)?;
-    let linked = link::link(std::slice::from_ref(&temporary), &program);
+    let linked = link::link(std::slice::from_ref(&temporary), &object.libraries, &program);
     // It has served; a failure to remove it changes nothing.
     let _ = std::fs::remove_file(&temporary);
     linked.map_err(Problem::Other)?;
@@ -422,7 +426,7 @@ fn run_check(command: &CheckCommand) -> Result<(), Problem> {
         &command.input,
         &CompileOptions { time_passes: command.time_passes, ..CompileOptions::default() },
     )?;
-    let pipeline::Checked { sources, diagnostics, program } = checked;
+    let pipeline::Checked { sources, diagnostics, program, .. } = checked;
     if program.is_none() {
         return Err(Failure::Program { diagnostics, sources }.into());
     }

@@ -10,8 +10,8 @@ use std::{env, fs};
 
 const LIBRARY: &str = "libflash_runtime.a";
 
-/// Links objects to an executable. The error is for people.
-pub fn link(objects: &[PathBuf], output: &Path) -> Result<(), String> {
+/// Links objects and C libraries (names, or paths with a `/`) to an executable. The error is for people.
+pub fn link(objects: &[PathBuf], libraries: &[String], output: &Path) -> Result<(), String> {
     let library = runtime_library()?;
     for object in objects {
         if !object.is_file() {
@@ -23,6 +23,7 @@ pub fn link(objects: &[PathBuf], output: &Path) -> Result<(), String> {
     let result = Command::new(&cc)
         .args(objects)
         .arg(&library)
+        .args(libraries.iter().map(|name| if name.contains('/') { name.clone() } else { format!("-l{name}") }))
         .arg("-o")
         .arg(&temporary)
         .args(["-Wl,--gc-sections", "-Wl,-z,noexecstack", "-Wl,-z,relro,-z,now"])

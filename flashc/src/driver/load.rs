@@ -5,6 +5,7 @@
 use super::stdlib;
 use crate::ast::{self, ItemKind, StrLiteral};
 use crate::diagnostics::Diagnostic;
+use crate::parser::{ParseOptions, Target};
 use crate::resolve::{LoadedModule, ModuleGraph, ModuleIndex, nearest};
 use crate::source::{FileId, SourceMap, Symbol};
 use crate::{lexer, parser};
@@ -67,8 +68,13 @@ impl Reader for MemoryReader {
 /// Loads the program whose entry module is the file at `path`. An error is the entry file's; what
 /// is wrong with imports or with any text is a diagnostic.
 pub fn load(path: &Path, reader: &dyn Reader) -> io::Result<(ModuleGraph, Vec<Diagnostic>)> {
+    load_for(path, reader, Target::default())
+}
+
+/// As [`load`], for a target that `#[cfg]` asks about.
+pub fn load_for(path: &Path, reader: &dyn Reader, target: Target) -> io::Result<(ModuleGraph, Vec<Diagnostic>)> {
     let text = entry_text(path, reader)?;
-    Ok(load_text(path, text, reader))
+    Ok(load_text_for(path, text, reader, target))
 }
 
 /// The text of an entry module: a file, or `std:NAME`, which only has tests to run.
@@ -86,7 +92,12 @@ fn std_name(path: &Path) -> Option<&str> {
 
 /// As [`load`], with the entry module's text given.
 pub fn load_text(path: &Path, text: String, reader: &dyn Reader) -> (ModuleGraph, Vec<Diagnostic>) {
-    let mut loader = Loader { reader, sources: SourceMap::default(), slots: Vec::new(), known: FxHashMap::default() };
+    load_text_for(path, text, reader, Target::default())
+}
+
+fn load_text_for(path: &Path, text: String, reader: &dyn Reader, target: Target) -> (ModuleGraph, Vec<Diagnostic>) {
+    let mut loader =
+        Loader { reader, target, sources: SourceMap::default(), slots: Vec::new(), known: FxHashMap::default() };
     let mut diagnostics = Vec::new();
     let prelude = stdlib::text("prelude").map(|text| loader.add_std("prelude", text));
     let entry = match std_name(path) {
@@ -108,6 +119,7 @@ pub fn load_text(path: &Path, text: String, reader: &dyn Reader) -> (ModuleGraph
 
 struct Loader<'r> {
     reader: &'r dyn Reader,
+    target: Target,
     sources: SourceMap,
     slots: Vec<Slot>,
     known: FxHashMap<ModuleKey, usize>,
@@ -155,10 +167,11 @@ impl Loader<'_> {
     /// Parses all modules from `first` on.
     fn parse(&mut self, first: usize) {
         let sources = &self.sources;
+        let options = ParseOptions { target: Some(self.target), ..ParseOptions::default() };
         let parse_one = |slot: &mut Slot| {
             let text = &sources.file(slot.file).text;
             let (tokens, mut diagnostics) = lexer::lex(slot.file, text);
-            let (module, more) = parser::parse(slot.file, text, tokens);
+            let (module, more) = parser::parse_with(slot.file, text, tokens, options);
             diagnostics.extend(more);
             slot.parsed = Some((module, diagnostics));
         };

@@ -5,11 +5,13 @@ use super::load::{self, FileReader, Reader};
 use super::report::Reporter;
 use super::stack::with_stack;
 use super::timing::Stopwatch;
+use crate::ast::{ItemKind, Literal};
 use crate::diagnostics::Diagnostic;
 use crate::emit::dwarf::DebugInfo;
 use crate::emit::object::ObjectOptions;
 use crate::lower::machine::MachineProgram;
 use crate::lower::{Cpu, LowerError, LowerOptions, Optimize};
+use crate::resolve::ModuleGraph;
 use crate::source::SourceMap;
 use crate::ssa::build::BuildOptions;
 use crate::{emit, lower, opt, resolve, ssa, tir, typecheck};
@@ -114,6 +116,8 @@ pub struct Checked {
     pub sources: SourceMap,
     pub diagnostics: Vec<Diagnostic>,
     pub program: Option<tir::Program>,
+    /// C libraries that `#[link]` names.
+    pub libraries: Vec<String>,
 }
 
 /// A compiled program, before any file is made of it.
@@ -122,6 +126,8 @@ pub struct Compiled {
     pub machine: MachineProgram,
     pub sources: SourceMap,
     pub warnings: Vec<Diagnostic>,
+    /// C libraries to link.
+    pub libraries: Vec<String>,
 }
 
 /// An object file's bytes, and what there is to say.
@@ -130,6 +136,8 @@ pub struct Object {
     pub bytes: Vec<u8>,
     pub sources: SourceMap,
     pub warnings: Vec<Diagnostic>,
+    /// C libraries to link.
+    pub libraries: Vec<String>,
 }
 
 /// Reads and checks a program.
@@ -148,9 +156,10 @@ fn check_here(path: &Path, reader: &dyn Reader, options: &CompileOptions) -> Res
         return Err(unreadable(io::Error::other("it is larger than 2 GB")));
     }
     let mut watch = Stopwatch::start(options.time_passes);
-    let (graph, mut diagnostics) = load::load(path, reader).map_err(unreadable)?;
+    let target = cfg_target(&options.target, options.tests);
+    let (graph, mut diagnostics) = load::load_for(path, reader, target).map_err(unreadable)?;
     watch.stage("parse");
-    let (resolved, more) = resolve::resolve(&graph, &cfg_target(&options.target));
+    let (resolved, more) = resolve::resolve(&graph);
     diagnostics.extend(more);
     watch.stage("resolve");
     let typecheck_options = typecheck::Options { tests: options.tests, ..typecheck::Options::default() };
@@ -159,11 +168,32 @@ fn check_here(path: &Path, reader: &dyn Reader, options: &CompileOptions) -> Res
     watch.stage("typecheck");
     drop(resolved);
     let is_right = !diagnostics.iter().any(Diagnostic::is_error);
-    Ok(Checked { sources: graph.sources, diagnostics, program: is_right.then_some(program) })
+    let libraries = linked_libraries(&graph);
+    Ok(Checked { sources: graph.sources, diagnostics, program: is_right.then_some(program), libraries })
+}
+
+/// The C libraries of all `#[link("name")]`, each once, in the order of the modules.
+fn linked_libraries(graph: &ModuleGraph) -> Vec<String> {
+    let mut libraries: Vec<String> = Vec::new();
+    for item in graph.modules.iter().flat_map(|module| &module.ast.items) {
+        let ItemKind::Extern(_) = &item.kind else { continue };
+        for attribute in item.attributes.iter().filter(|a| a.name.name.as_str() == "link") {
+            let names = attribute.args.iter().filter_map(|arg| match &arg.value {
+                Some(Literal::Str(name)) => Some(name.as_str().to_owned()),
+                _ => None,
+            });
+            for name in names {
+                if !libraries.contains(&name) {
+                    libraries.push(name);
+                }
+            }
+        }
+    }
+    libraries
 }
 
 /// What `#[cfg(...)]` sees.
-pub(super) fn cfg_target(target: &Triple) -> resolve::Target {
+pub(super) fn cfg_target(target: &Triple, test: bool) -> resolve::Target {
     use target_lexicon::{Architecture, OperatingSystem};
     let os = match target.operating_system {
         OperatingSystem::Linux => "linux",
@@ -176,7 +206,7 @@ pub(super) fn cfg_target(target: &Triple) -> resolve::Target {
         Architecture::Aarch64(_) => "aarch64",
         _ => "unknown",
     };
-    resolve::Target { os, arch }
+    resolve::Target { os, arch, test }
 }
 
 /// A program without mistakes, as optimised SSA.
@@ -184,13 +214,15 @@ pub(super) struct Optimised {
     pub module: ssa::Module,
     pub sources: SourceMap,
     pub warnings: Vec<Diagnostic>,
+    /// C libraries to link.
+    pub libraries: Vec<String>,
 }
 
 pub(super) fn optimised(path: &Path, reader: &dyn Reader, options: &CompileOptions) -> Result<Optimised, Failure> {
-    let Checked { sources, diagnostics, program } = check_here(path, reader, options)?;
+    let Checked { sources, diagnostics, program, libraries } = check_here(path, reader, options)?;
     let Some(program) = program else { return Err(Failure::Program { diagnostics, sources }) };
     let module = to_ssa(program, &sources, options);
-    Ok(Optimised { module, sources, warnings: diagnostics })
+    Ok(Optimised { module, sources, warnings: diagnostics, libraries })
 }
 
 fn to_ssa(program: tir::Program, sources: &SourceMap, options: &CompileOptions) -> ssa::Module {
@@ -235,9 +267,9 @@ pub fn compile(path: &Path, options: &CompileOptions) -> Result<Compiled, Failur
 pub fn compile_with(path: &Path, reader: &(dyn Reader + Sync), options: &CompileOptions) -> Result<Compiled, Failure> {
     lower::check_options(&options.lower_options()).map_err(Failure::Target)?;
     with_stack(options.threads, || {
-        let Optimised { module, sources, warnings } = optimised(path, reader, options)?;
+        let Optimised { module, sources, warnings, libraries } = optimised(path, reader, options)?;
         let machine = to_machine(&module, &sources, options).map_err(Failure::Target)?;
-        Ok(Compiled { machine, sources, warnings })
+        Ok(Compiled { machine, sources, warnings, libraries })
     })
 }
 
@@ -245,7 +277,8 @@ pub fn compile_with(path: &Path, reader: &(dyn Reader + Sync), options: &Compile
 pub fn compile_to_object(path: &Path, options: &CompileOptions) -> Result<Object, Failure> {
     let compiled = compile(path, options)?;
     let bytes = object_bytes(&compiled, path, options);
-    Ok(Object { bytes, sources: compiled.sources, warnings: compiled.warnings })
+    let Compiled { sources, warnings, libraries, .. } = compiled;
+    Ok(Object { bytes, sources, warnings, libraries })
 }
 
 /// What relative paths in debug information are relative to.

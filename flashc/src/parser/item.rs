@@ -24,7 +24,10 @@ impl Parser<'_> {
             let before = self.position;
             self.height = 0;
             self.told_depth = false;
-            items.push(self.item_or_statement());
+            let item = self.item_or_statement();
+            if self.is_kept(&item.attributes) {
+                items.push(item);
+            }
             if matches!(self.kind(), TokenKind::RightBrace | TokenKind::ExprEnd | TokenKind::TemplateEnd) {
                 let span = self.span();
                 self.report(Diagnostic::error("E0114", span, "this `}` closes nothing").fix(span, "remove it", ""));
@@ -169,14 +172,17 @@ impl Parser<'_> {
                 args = self.list(paren, TokenKind::RightParen, Parser::attribute_arg);
             }
             self.close(TokenKind::RightBracket, opening);
-            attributes.push(Attribute { name, args, span: self.span_from(start) });
+            let attribute = Attribute { name, args, span: self.span_from(start) };
+            self.check_cfg(&attribute);
+            attributes.push(attribute);
         }
         attributes
     }
 
     fn attribute_arg(&mut self) -> AttributeArg {
+        let start = self.span();
         if let Some(value) = self.attribute_value() {
-            return AttributeArg { name: None, value: Some(value) };
+            return AttributeArg { name: None, value: Some(value), args: None, span: start };
         }
         let name = self.member_name("the argument");
         let value = if self.eat(TokenKind::Equal) {
@@ -188,7 +194,17 @@ impl Parser<'_> {
         } else {
             None
         };
-        AttributeArg { name: Some(name), value }
+        let opening = self.span();
+        let mut args = None;
+        if value.is_none()
+            && self.at(TokenKind::LeftParen)
+            && let Some(height) = self.enter()
+        {
+            self.bump();
+            args = Some(self.list(opening, TokenKind::RightParen, Parser::attribute_arg));
+            self.leave(height);
+        }
+        AttributeArg { name: Some(name), value, args, span: self.span_from(start) }
     }
 
     fn attribute_value(&mut self) -> Option<crate::ast::Literal> {

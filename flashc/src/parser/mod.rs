@@ -6,6 +6,7 @@
 //! [`MAX_NESTING`] for what stands inside of something else, [`MAX_HEIGHT`] for the tree, which also
 //! grows by chains (`1 + 1 + 1 ...`) that do not nest in the text.
 
+mod cfg;
 mod control;
 mod expr;
 mod foreign;
@@ -18,6 +19,8 @@ mod postfix;
 mod record;
 mod statement;
 mod types;
+
+pub use cfg::Target;
 
 use crate::ast::{Ident, Module, StrLiteral};
 use crate::diagnostics::Diagnostic;
@@ -37,6 +40,8 @@ const MAX_DIAGNOSTICS: usize = 100;
 pub struct ParseOptions {
     /// The last statement may end without `;`.
     pub repl: bool,
+    /// What `#[cfg]` leaves out is left out of the tree; without a target nothing is.
+    pub target: Option<Target>,
 }
 
 /// The tree of a file.

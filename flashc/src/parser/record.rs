@@ -47,13 +47,18 @@ impl Parser<'_> {
             if self.at_function() {
                 let function = self.function(None);
                 let MemberHead { attributes, doc, is_private } = head;
-                decl.methods.push(Method { attributes, doc, is_private, function });
+                if self.is_kept(&attributes) {
+                    decl.methods.push(Method { attributes, doc, is_private, function });
+                }
                 self.eat(TokenKind::Comma);
             } else if let Some(function) = self.foreign_method() {
                 let MemberHead { attributes, doc, is_private } = head;
                 decl.methods.push(Method { attributes, doc, is_private, function });
             } else {
-                decl.fields.push(self.field(head));
+                let field = self.field(head);
+                if self.is_kept(&field.attributes) {
+                    decl.fields.push(field);
+                }
                 self.end_member();
             }
             if self.position == before {
@@ -144,11 +149,16 @@ impl Parser<'_> {
             if self.at_function() {
                 let function = self.function(None);
                 let MemberHead { attributes, doc, is_private } = head;
-                item.methods.push(Method { attributes, doc, is_private, function });
+                if self.is_kept(&attributes) {
+                    item.methods.push(Method { attributes, doc, is_private, function });
+                }
                 self.eat(TokenKind::Comma);
             } else {
                 let variant = self.variant(head.doc);
-                item.variants.push(variant);
+                self.only_cfg(&head.attributes);
+                if self.is_kept(&head.attributes) {
+                    item.variants.push(variant);
+                }
                 self.end_member();
             }
             if self.position == before {
@@ -157,6 +167,14 @@ impl Parser<'_> {
         }
         self.close(TokenKind::RightBrace, opening);
         item
+    }
+
+    /// Variants have no other attributes.
+    fn only_cfg(&mut self, attributes: &[Attribute]) {
+        for attribute in attributes.iter().filter(|a| a.name.name.as_str() != "cfg") {
+            let message = format!("`#[{}]` does not apply to a variant", attribute.name.name);
+            self.diagnostics.push(Diagnostic::error("E0117", attribute.span, message));
+        }
     }
 
     fn variant(&mut self, doc: Option<String>) -> Variant {
@@ -216,7 +234,9 @@ impl Parser<'_> {
             let MemberHead { attributes, doc, is_private } = self.member_head();
             if self.at_function() {
                 let function = self.function(None);
-                methods.push(Method { attributes, doc, is_private, function });
+                if self.is_kept(&attributes) {
+                    methods.push(Method { attributes, doc, is_private, function });
+                }
                 self.eat(TokenKind::Comma);
             } else if let Some(function) = self.foreign_method() {
                 methods.push(Method { attributes, doc, is_private, function });

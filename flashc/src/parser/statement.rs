@@ -2,7 +2,7 @@
 //! expression of a block without `;` is its value.
 
 use super::Parser;
-use crate::ast::{Block, Expr, ExprKind, Let, Stmt, StmtKind};
+use crate::ast::{Block, Expr, ExprKind, ItemKind, Let, Stmt, StmtKind};
 use crate::diagnostics::Diagnostic;
 use crate::lexer::TokenKind;
 use crate::source::Span;
@@ -58,6 +58,15 @@ impl Parser<'_> {
             };
             let item = Box::new(self.item());
             self.leave(height);
+            if !self.is_kept(&item.attributes) {
+                return Parsed::Statement(Stmt { kind: StmtKind::Empty, span: item.span });
+            }
+            // A statement that nothing but `#[cfg]` stands before is just that.
+            if item.export.is_none() && item.attributes.iter().all(|a| a.name.name.as_str() == "cfg") {
+                if let ItemKind::Statement(stmt) = item.kind {
+                    return Parsed::Statement(stmt);
+                }
+            }
             return Parsed::Statement(Stmt { span: item.span, kind: StmtKind::Item(item) });
         }
         // A doc comment before a statement is just a comment.
@@ -96,6 +105,7 @@ impl Parser<'_> {
         let pattern = self.pattern();
         let ty = if self.eat(TokenKind::Colon) { Some(self.type_expr()) } else { None };
         let value = if self.eat(TokenKind::Equal) { Some(self.expression()) } else { None };
+        let otherwise = (value.is_some() && self.eat(TokenKind::Else)).then(|| self.block());
         if self.at(TokenKind::Comma) && !self.peek(1).first_on_line {
             let span = self.span();
             self.report(self.foreign_error(span, "each variable has a `let` of its own").fix(
@@ -107,7 +117,7 @@ impl Parser<'_> {
         } else {
             self.semicolon();
         }
-        Let { is_mut, pattern, ty, value }
+        Let { is_mut, pattern, ty, value, otherwise }
     }
 
     fn defer_statement(&mut self) -> StmtKind {

@@ -2,9 +2,12 @@
 //! and imports of what is not there. Names inside function bodies are found by typecheck, which
 //! knows the scopes.
 
+mod attributes;
 mod graph;
 
 pub use crate::diagnostics::{nearest, with_suggestion};
+pub use crate::parser::Target;
+pub use attributes::check_item_attributes;
 pub use graph::{LoadedModule, ModuleGraph, ModuleIndex};
 
 use crate::ast::{self, Attribute, ImportNames, ItemKind, PatternKind, StmtKind};
@@ -74,8 +77,6 @@ pub struct Resolved<'a> {
     pub modules: Vec<ModuleScope>,
     /// Exports of `std:prelude`.
     pub prelude: FxHashMap<Symbol, DefId>,
-    /// What `#[cfg(...)]` asks about.
-    pub target: Target,
 }
 
 impl<'a> Resolved<'a> {
@@ -90,65 +91,31 @@ impl<'a> Resolved<'a> {
 }
 
 /// Finds all names of all modules.
-pub fn resolve<'a>(graph: &'a ModuleGraph, target: &Target) -> (Resolved<'a>, Vec<Diagnostic>) {
-    let mut resolver = Resolver { graph, target, defs: Vec::new(), modules: Vec::new(), diagnostics: Vec::new() };
+pub fn resolve(graph: &ModuleGraph) -> (Resolved<'_>, Vec<Diagnostic>) {
+    let mut resolver = Resolver { graph, defs: Vec::new(), modules: Vec::new(), diagnostics: Vec::new() };
     for index in 0..graph.modules.len() {
         let scope = resolver.define(ModuleIndex(index as u32));
         resolver.modules.push(scope);
     }
     resolver.link();
     let prelude = graph.prelude.map(|p| resolver.modules[p.index()].exports.clone()).unwrap_or_default();
-    (Resolved { defs: resolver.defs, modules: resolver.modules, prelude, target: target.clone() }, resolver.diagnostics)
+    (Resolved { defs: resolver.defs, modules: resolver.modules, prelude }, resolver.diagnostics)
 }
 
-/// What `#[cfg(...)]` asks about.
-#[derive(Clone, Debug)]
-pub struct Target {
-    pub os: &'static str,
-    pub arch: &'static str,
-}
-
-/// The machine that the compiler runs on.
-impl Default for Target {
-    fn default() -> Target {
-        let os = if cfg!(target_os = "windows") {
-            "windows"
-        } else if cfg!(target_os = "macos") {
-            "macos"
-        } else {
-            "linux"
-        };
-        Target { os, arch: if cfg!(target_arch = "aarch64") { "aarch64" } else { "x86_64" } }
-    }
-}
-
-impl Target {
-    /// Whether every `#[cfg(...)]` among these holds.
-    pub fn accepts(&self, attributes: &[Attribute]) -> bool {
-        attributes.iter().filter(|a| a.name.name.as_str() == "cfg").all(|a| {
-            a.args.iter().all(|arg| match (arg.name.map(|n| n.name.as_str()), &arg.value) {
-                (Some("os"), Some(ast::Literal::Str(os))) => os.as_str() == self.os,
-                (Some("arch"), Some(ast::Literal::Str(arch))) => arch.as_str() == self.arch,
-                _ => true,
-            })
-        })
-    }
-}
-
-struct Resolver<'a, 't> {
+struct Resolver<'a> {
     graph: &'a ModuleGraph,
-    target: &'t Target,
     defs: Vec<Def<'a>>,
     modules: Vec<ModuleScope>,
     diagnostics: Vec<Diagnostic>,
 }
 
-impl<'a> Resolver<'a, '_> {
+impl<'a> Resolver<'a> {
     /// Definitions of one module's own items.
     fn define(&mut self, module: ModuleIndex) -> ModuleScope {
         let mut scope = ModuleScope::default();
         let items = &self.graph.module(module).ast.items;
-        for item in items.iter().filter(|item| self.target.accepts(&item.attributes)) {
+        for item in items {
+            check_item_attributes(item, self.graph.module(module).is_std, &mut self.diagnostics);
             let exported = item.export.is_some();
             let attributes = item.attributes.as_slice();
             let mut add = |name: ast::Ident, kind: DefKind<'a>| {
@@ -218,7 +185,7 @@ impl<'a> Resolver<'a, '_> {
         let mut pending = Vec::new();
         for index in 0..self.graph.modules.len() {
             let module = ModuleIndex(index as u32);
-            for item in self.graph.module(module).ast.items.iter().filter(|i| self.target.accepts(&i.attributes)) {
+            for item in &self.graph.module(module).ast.items {
                 match &item.kind {
                     ItemKind::Import(import) => {
                         let from = self.imported(module, import.from.value);

@@ -5,7 +5,7 @@ use super::entity::{Entity, ItemScope};
 use super::text::let_local;
 use crate::ast::{self, ItemKind, Let, PatternKind as AstPattern, StmtKind as AstStmt};
 use crate::diagnostics::Diagnostic;
-use crate::resolve::FunctionDef;
+use crate::resolve::{FunctionDef, check_item_attributes};
 use crate::source::Span;
 use crate::tir::{Expr, ExprKind, Stmt, StmtKind, Ty, TyKind};
 use std::rc::Rc;
@@ -70,15 +70,17 @@ impl<'a> Body<'_, 'a> {
             }
             AstStmt::Item(_) | AstStmt::Empty => {}
             AstStmt::Defer(inner) => self.defer_stmt(inner, span, statements),
-            AstStmt::Using(name, value) => {
-                self.expr(value, None);
-                self.not_built(name.span, "`using`");
-            }
+            AstStmt::Using(name, value) => self.using_stmt(*name, value, span, statements),
         }
     }
 
     /// The deferred statement runs when the block is left: what it may not do is leave it itself.
     fn defer_stmt(&mut self, inner: &'a ast::Stmt, span: Span, statements: &mut Vec<Stmt>) {
+        if let AstStmt::Expr(e) = &inner.kind {
+            let mut names = rustc_hash::FxHashSet::default();
+            super::flow::assigned_in(e, &mut names);
+            self.never_narrow(names);
+        }
         let before = self.flow().clone();
         let loops = std::mem::take(&mut self.frame().loops);
         let mut inside = Vec::new();
@@ -115,6 +117,9 @@ impl<'a> Body<'_, 'a> {
             self.let_without_value(l, written, span, statements);
             return;
         };
+        if let Some(otherwise) = &l.otherwise {
+            return self.let_else(l, otherwise, span, statements);
+        }
         let value = match written {
             Some(ty) => self.check_written(value, ty, l),
             None => {
@@ -201,6 +206,11 @@ impl<'a> Body<'_, 'a> {
         };
         if items().next().is_none() {
             return;
+        }
+        for item in items() {
+            let mut found = Vec::new();
+            check_item_attributes(item, self.is_std(), &mut found);
+            found.into_iter().for_each(|diagnostic| self.report(diagnostic));
         }
         // First the names of types, which functions and constants name; then the rest.
         let first_nominal = self.cx.nominals.len();

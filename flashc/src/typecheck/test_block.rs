@@ -24,9 +24,6 @@ impl<'a> Checker<'a> {
         let mut seen: FxHashMap<Symbol, Span> = FxHashMap::default();
         for item in &graph.module(module).ast.items {
             let ItemKind::Test(test) = &item.kind else { continue };
-            if !self.resolved.target.accepts(&item.attributes) {
-                continue;
-            }
             if let Some(first) = seen.insert(test.name.value, test.name.span) {
                 self.report(
                     Diagnostic::error("E0205", test.name.span, format!("two tests are called `{}`", test.name.value))

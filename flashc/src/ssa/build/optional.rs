@@ -65,16 +65,17 @@ impl<'a> FnBuilder<'_, 'a> {
         }
     }
 
-    /// `a ?? b` of type `ty`; when `b` is an optional too, it is one.
-    pub fn coalesce(&mut self, value: &'a Expr, default: &'a Expr, ty: Ty, sink: &Sink) {
+    /// `a ?? b`
+    pub fn coalesce(&mut self, value: &'a Expr, default: &'a Expr, sink: &Sink) {
         let place = self.place_or_value(value);
         let (null_block, some_block, join) = (self.e.new_block(), self.e.new_block(), self.e.new_block());
         let is_null = self.is_null(&place);
         self.e.branch(is_null, null_block, some_block);
         self.e.begin(some_block);
-        let found = if self.ty(ty) == place.ty() { place } else { self.payload(&place) };
-        let vals = self.read(&found);
-        self.put_vals(vals, found.ty(), sink);
+        // With a default that may be null itself the result is as optional as the value.
+        let given = if self.ty(default.ty) == place.ty() { place } else { self.payload(&place) };
+        let vals = self.read(&given);
+        self.put_vals(vals, given.ty(), sink);
         self.e.jump(join);
         self.e.begin(null_block);
         self.put(default, sink);
