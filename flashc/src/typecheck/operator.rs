@@ -287,6 +287,9 @@ impl<'a> Body<'_, 'a> {
     /// Whether what is added to a `ty` should be one too. It need not: it may be a text.
     fn takes_addend(&mut self, ty: Ty, right: &ast::Expr) -> bool {
         let right = super::flow::strip(right);
+        if self.shallow(ty) == Ty::STR {
+            return false;
+        }
         match &right.kind {
             ast::ExprKind::If(_) | ast::ExprKind::Match { .. } | ast::ExprKind::Block(_) => {
                 let ty = self.shallow(ty);
