@@ -32,8 +32,7 @@ impl Generator {
             9 => {
                 let optional = Ty::Optional(Box::new(ty.clone()));
                 if matches!(ty, Ty::Optional(_)) {
-                    // FIXME: branches behind `??` are not asked for optionals.
-                    return format!("({} ?? {})", self.expr(ty, depth), self.leaf(ty));
+                    return format!("({} ?? {})", self.expr(ty, depth), self.expr(ty, depth));
                 }
                 if matches!(ty, Ty::Function(..)) {
                     return self.leaf(ty);

@@ -203,6 +203,13 @@ impl<'a> Body<'_, 'a> {
             _ => self.cx.types.as_int(ty).is_some(),
         };
         if !fits {
+            let operand = match op {
+                tir::UnaryOp::Neg => match self.overloaded_neg(operand, span) {
+                    Ok(call) => return call,
+                    Err(operand) => operand,
+                },
+                _ => operand,
+            };
             if ty != Ty::ERROR && ty != Ty::NEVER {
                 let (found, sign) = (self.show(ty), if op == tir::UnaryOp::Neg { "-" } else { "~" });
                 return self.error("E0326", span, format!("`{sign}` does not apply to a `{found}`"));
@@ -286,17 +293,11 @@ impl<'a> Body<'_, 'a> {
 
     /// Whether what is added to a `ty` should be one too. It need not: it may be a text.
     fn takes_addend(&mut self, ty: Ty, right: &ast::Expr) -> bool {
-        let right = super::flow::strip(right);
-        if self.shallow(ty) == Ty::STR {
-            return false;
+        let ty = self.shallow(ty);
+        if !has_branches(right) {
+            return ty != Ty::STR;
         }
-        match &right.kind {
-            ast::ExprKind::If(_) | ast::ExprKind::Match { .. } | ast::ExprKind::Block(_) => {
-                let ty = self.shallow(ty);
-                self.cx.types.is_numeric(ty) && has_number_tail(right)
-            }
-            _ => true,
-        }
+        self.cx.types.is_numeric(ty) && any_branch(right, &is_literal)
     }
 
     /// The operation on checked operands.
@@ -332,10 +333,14 @@ impl<'a> Body<'_, 'a> {
                 if integers_only && self.cx.types.as_int(ty).is_none() {
                     return self.operator_mismatch(op, op_span, &left, &right);
                 }
+                self.warn_overflow(tir_op, &left, &right, ty, span);
                 let (left, right) = (Box::new(left), Box::new(right));
                 Expr { kind: ExprKind::Binary { op: tir_op, left, right }, ty, span }
             }
-            Numbers::Apart(left, right) => self.operator_mismatch(op, op_span, &left, &right),
+            Numbers::Apart(left, right) => match self.overloaded(op, left, right, span) {
+                Ok(call) => call,
+                Err(operands) => self.operator_mismatch(op, op_span, &operands.0, &operands.1),
+            },
         }
     }
 
@@ -381,6 +386,12 @@ impl<'a> Body<'_, 'a> {
             || matches!(self.cx.types.kind(rt), TyKind::Optional(_))
         {
             diagnostic = diagnostic.note("an optional may be null: test it, use `??`, or write `!` behind it");
+            let optional = if matches!(self.cx.types.kind(lt), TyKind::Optional(_)) { left } else { right };
+            if let Some(note) = self.changing_field(optional) {
+                diagnostic = diagnostic.note(note);
+            }
+        } else if let Some(note) = self.operator_note(op, left) {
+            diagnostic = diagnostic.note(note);
         }
         self.report(diagnostic);
         error_expr(span)
@@ -399,6 +410,7 @@ impl<'a> Body<'_, 'a> {
         if self.cx.types.as_int(l).is_none() || self.cx.types.as_int(r).is_none() {
             return self.operator_mismatch(op, op_span, &left, &right);
         }
+        self.warn_overflow(tir_op, &left, &right, l, span);
         // The count is masked, so its low bits are all that matters.
         let right = if l == r {
             right
@@ -483,15 +495,6 @@ impl<'a> Body<'_, 'a> {
         ty != Ty::VOID
     }
 
-    pub(super) fn has_order(&self, ty: Ty) -> bool {
-        match self.kind(ty) {
-            TyKind::Int(_) | TyKind::Float(_) | TyKind::Char | TyKind::Str | TyKind::Bool | TyKind::Error => true,
-            TyKind::Tuple(types) => types.iter().all(|&t| self.has_order(t)),
-            TyKind::Param(index, _) if *index < super::infer::INFER_BASE => self.is_std(),
-            _ => false,
-        }
-    }
-
     /// `a ?? b`
     fn coalesce(&mut self, left: &'a ast::Expr, right: &'a ast::Expr, hint: Option<Ty>, span: Span) -> Expr {
         let optional_hint = hint.map(|h| match self.kind(h) {
@@ -519,7 +522,9 @@ impl<'a> Body<'_, 'a> {
                 return value;
             }
         };
-        let default = self.expr(right, Some(inner));
+        // Branches that are optionals themselves must not be held to be values.
+        let is_told = has_branches(right) && !any_branch(right, &|e| !knows_its_type(e));
+        let default = self.expr(right, Some(inner).filter(|_| !is_told));
         let after = std::mem::take(self.flow());
         *self.flow() = before.join(after);
         let default_ty = self.shallow(default.ty);
@@ -603,14 +608,32 @@ fn is_shift(op: BinaryOp) -> bool {
     matches!(op, BinaryOp::Shl | BinaryOp::Shr | BinaryOp::Ushr)
 }
 
-/// Whether one of the values that the expression may have is written as a number.
-fn has_number_tail(expr: &ast::Expr) -> bool {
-    let of_block = |block: &ast::Block| block.value.as_ref().is_some_and(|value| has_number_tail(value));
+/// Whether the value is that of a block, a branch or an arm.
+fn has_branches(expr: &ast::Expr) -> bool {
+    matches!(
+        super::flow::strip(expr).kind,
+        ast::ExprKind::If(_) | ast::ExprKind::Match { .. } | ast::ExprKind::Block(_)
+    )
+}
+
+/// Whether the test holds for one of the expressions whose value this one may have.
+fn any_branch(expr: &ast::Expr, test: &dyn Fn(&ast::Expr) -> bool) -> bool {
+    let of_block = |block: &ast::Block| block.value.as_ref().is_some_and(|value| any_branch(value, test));
     match &super::flow::strip(expr).kind {
-        ast::ExprKind::If(i) => of_block(&i.then) || i.otherwise.as_ref().is_some_and(|o| has_number_tail(o)),
-        ast::ExprKind::Match { arms, .. } => arms.iter().any(|arm| has_number_tail(&arm.body)),
+        ast::ExprKind::If(i) => of_block(&i.then) || i.otherwise.as_ref().is_some_and(|o| any_branch(o, test)),
+        ast::ExprKind::Match { arms, .. } => arms.iter().any(|arm| any_branch(&arm.body, test)),
         ast::ExprKind::Block(block) => of_block(block),
-        _ => is_literal(expr),
+        _ => test(expr),
+    }
+}
+
+/// Whether the expression is what it is by itself, whatever is expected.
+fn knows_its_type(expr: &ast::Expr) -> bool {
+    use ast::ExprKind as E;
+    match &super::flow::strip(expr).kind {
+        E::Name(_) | E::SelfValue | E::Field { .. } | E::Index { .. } | E::Call { .. } | E::Cast { .. } => true,
+        E::Literal(literal) => matches!(literal, Literal::Str(_) | Literal::Bool(_) | Literal::Char(_)),
+        _ => false,
     }
 }
 
