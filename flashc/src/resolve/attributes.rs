@@ -69,6 +69,8 @@ const KNOWN: &[Known] = &[
     of_std("format_args", Takes::Nothing),
     of_std("assert", Takes::Nothing),
     of_std("ordered", Takes::Nothing),
+    of_std("lang", Takes::Text),
+    of_std("default_type", Takes::Text),
 ];
 
 /// Checks the attributes of an item and of its members.
