@@ -62,6 +62,11 @@ impl<'a> Body<'_, 'a> {
                 {
                     return self.builtin_static_call(ty, *name, type_args, args, hint, span);
                 }
+                if let AstKind::Name(param) = &base.kind
+                    && let Some(ty) = self.type_named(*param)
+                {
+                    return self.param_static_call(ty, *name, type_args, args, hint, span);
+                }
                 let receiver = self.chain_base(base, *optional);
                 return self.method_call(receiver, *name, type_args, args, hint, span);
             }
@@ -298,7 +303,14 @@ impl<'a> Body<'_, 'a> {
     }
 
     /// What `self` gets: the value, or for `mut self` its address.
-    fn receiver(&mut self, receiver: Expr, id: FnId, signature: &Signature, types: &[Ty], span: Span) -> Expr {
+    pub(super) fn receiver(
+        &mut self,
+        receiver: Expr,
+        id: FnId,
+        signature: &Signature,
+        types: &[Ty],
+        span: Span,
+    ) -> Expr {
         let self_ty = self.cx.functions[id.index()].scope.self_ty.unwrap_or(Ty::ERROR);
         let self_ty = self.cx.types.substitute(self_ty, types);
         if !self.unify(receiver.ty, self_ty) {
@@ -385,9 +397,11 @@ impl<'a> Body<'_, 'a> {
         }
         let mut values: Vec<Expr> = values.into_iter().map(|v| v.unwrap_or_else(|| error_expr(span))).collect();
         let mut statements = Vec::new();
-        let depends = signature.params.iter().zip(&sources).any(|(param, source)| {
-            matches!(source, Source::Default) && param.default_takes > 0
-        });
+        let depends = signature
+            .params
+            .iter()
+            .zip(&sources)
+            .any(|(param, source)| matches!(source, Source::Default) && param.default_takes > 0);
         if !in_order || depends {
             // Named arguments in another order: evaluated as written, then passed. So are those that defaults see.
             let is_written = |i: &usize| matches!(sources[*i], Source::Given(_) | Source::Rest(_));
@@ -600,11 +614,7 @@ impl<'a> Body<'_, 'a> {
     /// How a function is declared, in words for a note.
     fn signature_text(&self, id: FnId, signature: &Signature) -> String {
         let name = self.cx.functions[id.index()].ast.name.name;
-        let params: Vec<String> = signature
-            .params
-            .iter()
-            .map(|p| self.cx.param_text(p))
-            .collect();
+        let params: Vec<String> = signature.params.iter().map(|p| self.cx.param_text(p)).collect();
         let result = match signature.result {
             Some(Ty::VOID) | None => String::new(),
             Some(result) => format!(" -> {}", self.cx.show(result)),
