@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Flash beside C (gcc -O2), Go and Node: one algorithm, one output, times side by side.
 
-Every program gets its size on the command line. All sides are built first and their outputs compared;
+Every program gets its size on the command line. Those of `awfy/` have no side in Go, and the larger ones none in C. All sides are built first and their outputs compared;
 then they run in turn, round by round, so that a noisy moment hits everyone, and the fastest run of each
 counts. Ratios are Flash's time divided by the other's: below 1 Flash is faster. `flash-rt run` compiles
 in every run.
@@ -32,6 +32,22 @@ BENCHES = {
     "mandelbrot": (2400, 600),
     "fannkuch": (10, 8),
 }
+# The benchmarks of "Are We Fast Yet", each with its published inner size; the numbers say how often it is run.
+AWFY = {
+    "awfy/bounce": (30000, 300),
+    "awfy/list": (20000, 200),
+    "awfy/permute": (20000, 200),
+    "awfy/queens": (20000, 200),
+    "awfy/sieve": (40000, 400),
+    "awfy/storage": (3000, 30),
+    "awfy/towers": (15000, 150),
+    "awfy/mandelbrot": (20, 1),
+    "awfy/nbody": (20, 1),
+    "awfy/richards": (120, 2),
+    "awfy/json": (1500, 15),
+    "awfy/cd": (30, 1),
+}
+BENCHES |= AWFY
 # Where memory is made and dropped rather than computed: a geometric mean of their own.
 ALLOCATING = {"strings", "binarytrees"}
 
@@ -41,7 +57,8 @@ HERE = ROOT / "benches"
 
 def build(name, work, profile):
     """Builds all sides; gives the commands by side, without the size."""
-    source = HERE / name / name
+    stem = name.split("/")[-1]
+    source = HERE / name / stem if (HERE / name).is_dir() else HERE / name
     commands = {}
 
     def compile_with(side, command, run):
@@ -52,18 +69,21 @@ def build(name, work, profile):
             print(f"{name}: {side} does not build\n{done.stdout}{done.stderr}", file=sys.stderr)
 
     def exe(side):
-        return str(work / f"{name}-{side}")
+        return str(work / f"{name.replace('/', '-')}-{side}")
+
+    def has(kind):
+        return Path(f"{source}.{kind}").exists()
 
     programs = ROOT / "target" / profile
     if (programs / "flashc").exists():
         compile_with("flash", [str(programs / "flashc"), "build", f"{source}.fl", "-o", exe("flash")], [exe("flash")])
     if (programs / "flash-rt").exists():
         commands["run"] = [str(programs / "flash-rt"), "run", f"{source}.fl"]
-    if shutil.which("gcc"):
+    if has("c") and shutil.which("gcc"):
         compile_with("c", ["gcc", "-O2", "-o", exe("c"), f"{source}.c", "-lm"], [exe("c")])
-    if shutil.which("go"):
+    if has("go") and shutil.which("go"):
         compile_with("go", ["go", "build", "-o", exe("go"), f"{source}.go"], [exe("go")])
-    if shutil.which("node"):
+    if has("js") and shutil.which("node"):
         commands["node"] = ["node", f"{source}.js"]
     return commands
 
@@ -113,34 +133,38 @@ def shown(value, digits=2):
 
 def table(results):
     columns = ["flash", "run", "c", "go", "node"]
-    print(f"{'':14}" + "".join(f"{c + ' s':>9}" for c in columns) + "".join(f"{'/ ' + c:>9}" for c in columns[2:]))
+    print(f"{'':16}" + "".join(f"{c + ' s':>9}" for c in columns) + "".join(f"{'/ ' + c:>9}" for c in columns[2:]))
 
     def ratio(best, other):
         return best["flash"] / best[other] if "flash" in best and other in best else None
 
     for name, best in results.items():
         times = "".join(f"{shown(best.get(c), 3):>9}" for c in columns)
-        print(f"{name:14}{times}" + "".join(f"{shown(ratio(best, o)):>9}" for o in columns[2:]))
+        print(f"{name:16}{times}" + "".join(f"{shown(ratio(best, o)):>9}" for o in columns[2:]))
     for title, chosen in (
-        ("compute", [n for n in results if n not in ALLOCATING]),
+        ("compute", [n for n in results if n not in ALLOCATING and n not in AWFY]),
         ("allocating", [n for n in results if n in ALLOCATING]),
+        ("awfy", [n for n in results if n in AWFY]),
     ):
+        if not chosen:
+            continue
         means = [
             geometric_mean([r for n in chosen if (r := ratio(results[n], other)) is not None]) for other in columns[2:]
         ]
-        print(f"{'mean ' + title:14}{'':{9 * len(columns)}}" + "".join(f"{shown(m):>9}" for m in means))
+        print(f"{'mean ' + title:16}{'':{9 * len(columns)}}" + "".join(f"{shown(m):>9}" for m in means))
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=int, default=5, help="rounds; the fastest counts (default 5)")
-    parser.add_argument("--only", help="names, separated by commas")
+    parser.add_argument("--only", help="names, separated by commas; `awfy` for all of those")
     parser.add_argument("--quick", action="store_true", help="small sizes: does it work?")
     parser.add_argument("--json", help="also write the times to this file")
     parser.add_argument("--profile", default="release", help="which build of flashc and flash-rt (default release)")
     options = parser.parse_args()
 
     names = options.only.split(",") if options.only else list(BENCHES)
+    names = [each for name in names for each in (AWFY if name == "awfy" else [name])]
     unknown = [name for name in names if name not in BENCHES]
     if unknown:
         parser.error(f"no benchmark is called {', '.join(unknown)}; there are {', '.join(BENCHES)}")

@@ -116,7 +116,7 @@ fn gdb_steps_into_functions() {
     build("executable", "-O0", at.path());
     let shown = gdb(at.path(), &["break a.fl:15", "run", "step", "next", "bt"], &["./prog"]);
     let mut rest = shown.as_str();
-    for line in ["15\t", "inner () at a.fl:", "4\t", "#0  inner () at a.fl:4", "<closure in main> () at a.fl:15"] {
+    for line in ["15\t", "inner () at a.fl:2", "3\t", "#0  inner () at a.fl:3", "<closure in main> () at a.fl:15"] {
         let found = rest.find(line).unwrap_or_else(|| panic!("`{line}` is missing in\n{shown}"));
         rest = &rest[found + line.len()..];
     }

@@ -109,6 +109,8 @@ runtime_symbols! {
 
     /// (to, from, bytes): copies memory that may overlap.
     MemMove = flash_mem_move(Ptr, Ptr, I64): Any;
+    /// (to, byte, bytes)
+    MemFill = flash_mem_fill(Ptr, I8, I64): Any;
 
     /// (a, b) -> a + b
     StrConcat = flash_str_concat(Ptr, I64, Ptr, I64) -> (Ptr, I64): Allocates;

@@ -340,6 +340,12 @@ pub enum PatternKind {
         name: Ident,
         is_mut: bool,
     },
+    /// `x: T`, `_: T` (the name `_`), where what is matched may be of several types
+    Typed {
+        name: Ident,
+        is_mut: bool,
+        ty: Box<TypeExpr>,
+    },
     /// `-1`, `"a"`, `'c'`, `true`, `null`
     Literal(Box<Expr>),
     /// `a..b`, `a..=b`, open at either side

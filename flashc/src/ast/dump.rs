@@ -419,6 +419,7 @@ fn pattern_text(pattern: &Pattern) -> String {
             format!("{}.{}{args}", path_text(path), name.name)
         }
         PatternKind::Or(choices) => choices.iter().map(pattern_text).collect::<Vec<_>>().join(" | "),
+        PatternKind::Typed { name, is_mut, ty } => format!("{}{}: {}", mut_text(*is_mut), name.name, type_text(ty)),
         PatternKind::Binding { name, is_mut, pattern } => {
             format!("{}{} @ ({})", mut_text(*is_mut), name.name, pattern_text(pattern))
         }

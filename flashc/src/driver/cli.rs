@@ -150,6 +150,9 @@ pub struct MessageOptions {
     /// Warnings are errors
     #[arg(long)]
     deny_warnings: bool,
+    /// Show so many errors and warnings, and count the others; 0 shows all
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    error_limit: usize,
 }
 
 /// What `-D` knows.
@@ -169,6 +172,7 @@ impl MessageOptions {
             color: self.color,
             no_warnings: self.no_warnings,
             deny_warnings: self.deny_warnings || self.deny.is_some(),
+            limit: self.error_limit,
         }
     }
 }

@@ -5,6 +5,7 @@ mod dependencies;
 mod link;
 pub mod load;
 mod output;
+mod package;
 pub mod pipeline;
 mod report;
 mod stack;

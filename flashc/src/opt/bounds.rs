@@ -4,12 +4,15 @@
 //! Needs no unreachable blocks; `memory` and `gvn` before it, so that equal lengths are one value;
 //! before `rotate`, which takes loops' tests from where they are read. Keeps blocks.
 
+mod candidates;
+
 use super::Context;
 use super::facts::{invert, swap};
 use super::rewrite::{Replacements, drop_unwind, make_iconst};
 use crate::ssa::analysis::{Cfg, Dominators, Loops};
 use crate::ssa::eval::signed_range;
 use crate::ssa::{Aux, Block, Function, Inst, IntCc, Op, Region, Terminator, Type, Value, ValueDef};
+use candidates::{Candidate, Limit};
 use rustc_hash::FxHashMap;
 
 /// No array or text is longer.
@@ -26,9 +29,11 @@ pub fn run(function: &mut Function, _: &Context<'_>) -> bool {
     let dominators = Dominators::new(function, &cfg);
     let loops = Loops::new(function, &cfg, &dominators);
     let counters = find_counters(function, &cfg, &dominators, &loops);
+    let candidates = candidates::find(function, &cfg, &dominators, &loops);
     let mut pass = Bounds {
         function,
         cfg,
+        candidates,
         facts: Facts { counters, below: FxHashMap::default(), above: FxHashMap::default() },
         undo: Vec::new(),
         changed: false,
@@ -75,6 +80,8 @@ struct Facts {
 struct Bounds<'a> {
     function: &'a mut Function,
     cfg: Cfg,
+    /// By header.
+    candidates: FxHashMap<Block, Vec<Candidate>>,
     facts: Facts,
     /// Keys of the facts in the order they were learnt.
     undo: Vec<(Node, Node)>,
@@ -225,6 +232,52 @@ impl Bounds<'_> {
         self.undo.push((Node::Zero, node));
     }
 
+    /// Makes those of a header's parameters counters that what is known at the loop's entry allows.
+    fn learn_counters(&mut self, header: Block) {
+        let Some(candidates) = self.candidates.remove(&header) else { return };
+        for candidate in candidates {
+            // What the branch into the loop says holds for the start, not for what comes round.
+            let mark = self.undo.len();
+            self.learn_branch(candidate.entry, header);
+            let holds = self.holds_at_entry(&candidate);
+            self.forget(mark);
+            if !holds {
+                continue;
+            }
+            let Candidate { param, start, limit, .. } = candidate;
+            if let Limit::Last(last) = limit {
+                // It goes on only from below it.
+                self.learn(param, last, 0);
+            }
+            self.facts.counters.insert(param, Counter { start, goes_up: true });
+        }
+    }
+
+    fn holds_at_entry(&self, candidate: &Candidate) -> bool {
+        match candidate.limit {
+            Limit::Last(last) => self.is_below(candidate.start, last, 0),
+            Limit::Below { limit, step } => {
+                let (_, greatest) = signed_range(self.function.value_type(candidate.param));
+                let most = self.function.as_iconst(limit).unwrap_or(LONGEST);
+                self.is_at_least(step, 1)
+                    && self.is_at_most(limit, most)
+                    && greatest.checked_sub(most).is_some_and(|room| self.is_at_most(step, room))
+            }
+        }
+    }
+
+    /// What the branch at the end of `source` says where it goes to `block`, and only by one of its sides.
+    fn learn_branch(&mut self, source: Block, block: Block) {
+        let Terminator::Branch { condition, then, otherwise } = &self.function.block(source).terminator else { return };
+        if (then.block == block) == (otherwise.block == block) {
+            return;
+        }
+        let (condition, is_then) = (*condition, then.block == block);
+        if let Some((cc, a, b)) = comparison(self.function, condition) {
+            self.learn_comparison(if is_then { cc } else { invert(cc) }, a, b);
+        }
+    }
+
     fn block(&mut self, block: Block, replacements: &mut Replacements) {
         if let [source] = *self.cfg.predecessors(block)
             && let Terminator::Branch { condition, then, .. } = &self.function.block(source).terminator
@@ -233,6 +286,7 @@ impl Bounds<'_> {
         {
             self.learn_comparison(if is_then { cc } else { invert(cc) }, a, b);
         }
+        self.learn_counters(block);
         let insts = std::mem::take(&mut self.function.block_mut(block).insts);
         let count = insts.len();
         let mut out = Vec::with_capacity(count);
@@ -349,6 +403,12 @@ fn node(function: &Function, mut value: Value) -> (Node, i64) {
     (Node::Value(value), 0)
 }
 
+/// What is left to prove with: `number + plus`. Less than there is proves less, so too much is the most.
+fn room(number: i64, plus: Option<i64>) -> Option<i64> {
+    let plus = plus?;
+    number.checked_add(plus).or_else(|| (plus > 0).then_some(i64::MAX))
+}
+
 struct Proof<'a> {
     function: &'a Function,
     facts: &'a Facts,
@@ -365,7 +425,7 @@ impl Proof<'_> {
         }
         *steps -= 1;
         let step = |next: Node, plus: i64, steps: &mut u32| {
-            number.checked_sub(plus).is_some_and(|rest| self.go_up(next, to, rest, depth - 1, steps))
+            room(number, plus.checked_neg()).is_some_and(|rest| self.go_up(next, to, rest, depth - 1, steps))
         };
         if let Some(known) = self.facts.below.get(&from)
             && known.iter().rev().take(MOST_FACTS).any(|&(next, plus)| step(next, plus, steps))
@@ -418,7 +478,7 @@ impl Proof<'_> {
         *steps -= 1;
         // from >= next + plus: to <= next + plus + number is enough.
         let step = |next: Node, plus: i64, steps: &mut u32| {
-            number.checked_add(plus).is_some_and(|rest| self.go_down(next, to, rest, depth - 1, steps))
+            room(number, Some(plus)).is_some_and(|rest| self.go_down(next, to, rest, depth - 1, steps))
         };
         if let Some(known) = self.facts.above.get(&from)
             && known.iter().rev().take(MOST_FACTS).any(|&(next, plus)| step(next, plus, steps))
@@ -444,6 +504,12 @@ impl Proof<'_> {
                     let (next, plus) = node(self.function, a);
                     constant.checked_add(plus).is_some_and(|plus| step(next, plus, steps))
                 }
+                None => {
+                    self.halves_fit(a, b, data.ty, depth, steps) && {
+                        let (next, plus) = node(self.function, a);
+                        step(next, plus, steps)
+                    }
+                }
                 _ => false,
             },
             (Op::Smax, &[a, b]) => [a, b].into_iter().any(|side| {
@@ -457,6 +523,19 @@ impl Proof<'_> {
                 is_positive && self.go_down(next, Node::Zero, plus, depth - 1, steps)
             }
             _ => false,
+        }
+    }
+
+    /// Whether `a + b` is at least `a`: `b` is not negative, and neither is above half the greatest value.
+    fn halves_fit(&self, a: Value, b: Value, ty: Type, depth: u32, steps: &mut u32) -> bool {
+        let half = signed_range(ty).1 / 2;
+        let mut is_small = |value: Value| {
+            let (from, plus) = node(self.function, value);
+            half.checked_sub(plus).is_some_and(|most| self.go_up(from, Node::Zero, most, depth - 1, steps))
+        };
+        is_small(a) && is_small(b) && {
+            let (from, plus) = node(self.function, b);
+            self.go_down(from, Node::Zero, plus, depth - 1, steps)
         }
     }
 

@@ -21,7 +21,10 @@ const MOST_INSTS: u32 = 6000;
 /// Times that a function's calls are looked at.
 const ROUNDS: u32 = 5;
 /// A function that calls itself takes itself in as long as it is not longer than this afterwards.
-const MOST_RECURSIVE_INSTS: u32 = 160;
+const MOST_RECURSIVE_INSTS: u32 = 240;
+/// Calls of a function to itself that constants decide, and how much longer each may make it.
+const MOST_DECIDED_CALLS: u32 = 4;
+const MOST_DECIDED_INSTS: u32 = 60;
 /// The same when only the cases that end the recursion are taken in.
 const MOST_GUARDED_INSTS: u32 = 300;
 
@@ -129,6 +132,7 @@ impl Inliner<'_, '_> {
         if !self.graph.callees[self.id.index()].contains(&self.id) || !cost::may_copy(function) {
             return;
         }
+        self.take_in_decided_calls(function);
         let original = function.clone();
         let guard = base_case::of(&original, self.id);
         for _ in 0..2 {
@@ -139,6 +143,28 @@ impl Inliner<'_, '_> {
         // The calls that are left are made only where they do not end at once.
         if let Some(guard) = guard {
             self.take_in_itself(function, &guard, true, MOST_GUARDED_INSTS);
+        }
+    }
+
+    /// Takes the function in where constants given to itself decide that it does not call itself again, such as
+    /// `move(1, from, to)`: tried, and kept when it is so.
+    fn take_in_decided_calls(&self, function: &mut Function) {
+        for _ in 0..MOST_DECIDED_CALLS {
+            let own: Vec<(Block, Inst, FuncId)> = calls(function).filter(|(_, _, id)| *id == self.id).collect();
+            let has_constant =
+                |inst: Inst| function.inst(inst).args.iter().any(|&arg| function.as_iconst(arg).is_some());
+            let taken = own.iter().filter(|(_, inst, _)| has_constant(*inst)).find_map(|&(block, inst, _)| {
+                let mut trial = function.clone();
+                copy::inline_call(&mut trial, block, inst, function);
+                clean_up(&mut trial, self.context);
+                let calls_left = calls(&trial).filter(|(_, _, id)| *id == self.id).count();
+                let is_short = cost::size(&trial) <= cost::size(function) + MOST_DECIDED_INSTS;
+                (calls_left < own.len() && is_short).then_some(trial)
+            });
+            match taken {
+                Some(trial) => *function = trial,
+                None => break,
+            }
         }
     }
 

@@ -16,6 +16,7 @@ mod dce;
 mod dead_functions;
 mod effects;
 mod facts;
+mod fills;
 mod gvn;
 mod inline;
 mod licm;
@@ -109,6 +110,7 @@ pub const PASSES: &[Pass] = &[
     each("bounds", bounds::run, "needs memory's equal lengths, and loops that test at the top"),
     each("simplify", simplify::run, "comparisons became constants"),
     each("branches", branches::run, "constants decide branches; rotate copies what is left"),
+    each("fills", fills::run, "bounds has taken checks out of bodies; before rotate, which moves the tests"),
     each("rotate", rotate::run, "bounds has read the tests at the top"),
     each("branches", branches::run, "rotation splits blocks and adds parameters"),
     each("licm", licm::run, "needs bodies that run whenever their loop is entered"),

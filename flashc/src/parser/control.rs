@@ -185,7 +185,7 @@ impl Parser<'_> {
 
     fn let_condition(&mut self) -> Condition {
         self.bump();
-        let pattern = self.pattern();
+        let pattern = self.typed_pattern();
         self.expect(TokenKind::Equal, "and the value to match");
         let value = self.condition_operand();
         Condition::Let { pattern, value }
@@ -215,7 +215,7 @@ impl Parser<'_> {
 
     fn arm(&mut self) -> Arm {
         let start = self.span();
-        let pattern = self.foreign_arm().unwrap_or_else(|| self.pattern());
+        let pattern = self.foreign_arm().unwrap_or_else(|| self.typed_pattern());
         let guard = if self.eat(TokenKind::If) { Some(self.guard()) } else { None };
         let body = self.arm_body();
         Arm { pattern, guard, body, span: self.span_from(start) }

@@ -21,6 +21,36 @@ impl Parser<'_> {
         Pattern { kind: PatternKind::Or(choices), span: self.span_from(start) }
     }
 
+    /// As `pattern`, where `x: T` asks for a value of that type.
+    pub(super) fn typed_pattern(&mut self) -> Pattern {
+        let start = self.span();
+        self.eat(TokenKind::Pipe);
+        let first = self.simple_typed_pattern();
+        if !self.at(TokenKind::Pipe) {
+            return first;
+        }
+        let mut choices = vec![first];
+        while self.eat(TokenKind::Pipe) {
+            choices.push(self.simple_typed_pattern());
+        }
+        Pattern { kind: PatternKind::Or(choices), span: self.span_from(start) }
+    }
+
+    fn simple_typed_pattern(&mut self) -> Pattern {
+        let start = self.span();
+        let pattern = self.simple_pattern();
+        let (name, is_mut) = match pattern.kind {
+            PatternKind::Name { name, is_mut } if self.at(TokenKind::Colon) => (name, is_mut),
+            PatternKind::Wildcard if self.at(TokenKind::Colon) => {
+                (Ident { name: Symbol::new("_"), span: start }, false)
+            }
+            _ => return pattern,
+        };
+        self.bump();
+        let ty = Box::new(self.type_expr());
+        Pattern { kind: PatternKind::Typed { name, is_mut, ty }, span: self.span_from(start) }
+    }
+
     fn simple_pattern(&mut self) -> Pattern {
         let start = self.span();
         let Some(height) = self.enter() else {
@@ -59,7 +89,7 @@ impl Parser<'_> {
             }
             TokenKind::LeftParen => {
                 self.bump();
-                let mut parts = self.list(start, TokenKind::RightParen, Parser::pattern);
+                let mut parts = self.list(start, TokenKind::RightParen, Parser::typed_pattern);
                 let is_tuple = parts.len() != 1 || self.closed_after_comma();
                 match parts.pop() {
                     Some(inner) if !is_tuple => inner.kind,
@@ -169,7 +199,7 @@ impl Parser<'_> {
         if !self.eat(TokenKind::LeftParen) {
             return None;
         }
-        Some(self.list(opening, TokenKind::RightParen, Parser::pattern))
+        Some(self.list(opening, TokenKind::RightParen, Parser::typed_pattern))
     }
 
     fn binding(&mut self, name: Ident, is_mut: bool) -> PatternKind {
@@ -189,7 +219,7 @@ impl Parser<'_> {
                 return None;
             }
             let name = p.member_name("a field");
-            let pattern = p.eat(TokenKind::Colon).then(|| p.pattern());
+            let pattern = p.eat(TokenKind::Colon).then(|| p.typed_pattern());
             Some(FieldPattern { name, pattern })
         });
         PatternKind::Struct { path, fields: fields.into_iter().flatten().collect(), has_rest }

@@ -155,9 +155,11 @@ impl<'a> Dumper<'a> {
                     d.line(&format!("{}({}) = {}", variant.name, fields.join(", "), variant.value));
                 }
             }),
-            NominalKind::Interface { methods } => self.node(&format!("interface {}{generics}", nominal.name), |d| {
-                methods.iter().for_each(|method| d.line(method.name.as_str()));
-            }),
+            NominalKind::Interface { methods, .. } => {
+                self.node(&format!("interface {}{generics}", nominal.name), |d| {
+                    methods.iter().for_each(|method| d.line(method.name.as_str()));
+                })
+            }
         }
     }
 

@@ -232,6 +232,9 @@ impl Evaluator<'_> {
                 Const::Some(value) => Ok(*value),
                 _ => self.throws(span, "the value is null"),
             },
+            ExprKind::ToInterface(_) | ExprKind::IsType { .. } | ExprKind::Downcast(_) => {
+                self.not_constant(span, "a value of an interface type")
+            }
             ExprKind::IsNull(inner) => Ok(Const::Bool(matches!(self.eval(inner)?, Const::Null))),
             ExprKind::Coalesce { value, default } => self.coalesce(value, default, expr.ty),
             ExprKind::Tuple(parts) => self.aggregate(parts, span),

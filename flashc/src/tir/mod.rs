@@ -180,9 +180,11 @@ pub enum NominalKind {
     Enum {
         variants: Vec<Variant>,
     },
-    /// Methods in the order of a dispatch table.
+    /// Methods in the order of a dispatch table; the interfaces that it builds upon, where the
+    /// parameter behind the interface's own is `Self`.
     Interface {
         methods: Vec<InterfaceMethod>,
+        supers: Vec<Ty>,
     },
 }
 
@@ -303,6 +305,17 @@ pub enum ExprKind {
     /// Between numbers, `char`, `bool`, C-like enums and raw pointers, from the operand's type to this
     /// expression's. Integers wrap, floats to integers saturate, integers to `char` are checked.
     Convert(Box<Expr>),
+
+    // Values of interface types.
+    /// A value of a type that implements it, or of an interface that builds upon it, as this interface.
+    ToInterface(Box<Expr>),
+    /// Whether a value, of an interface or an optional one, is of this type. Gives bool.
+    IsType {
+        value: Box<Expr>,
+        ty: Ty,
+    },
+    /// Such a value, known to be of this expression's type.
+    Downcast(Box<Expr>),
 
     // Optionals.
     /// `T` to `T?`
@@ -473,6 +486,8 @@ pub enum PatternKind {
         index: u32,
         fields: Vec<Pattern>,
     },
+    /// A value of an interface type that is of the inner pattern's type.
+    Type(Box<Pattern>),
     Or(Vec<Pattern>),
 }
 

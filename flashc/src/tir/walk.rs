@@ -22,6 +22,9 @@ pub fn each_expr<'a>(expr: &'a Expr, f: &mut impl FnMut(&'a Expr)) {
         | ExprKind::Wrap(e)
         | ExprKind::Unwrap(e)
         | ExprKind::Narrow(e)
+        | ExprKind::ToInterface(e)
+        | ExprKind::IsType { value: e, .. }
+        | ExprKind::Downcast(e)
         | ExprKind::IsNull(e)
         | ExprKind::Labelled { body: e, .. }
         | ExprKind::Throw(e)

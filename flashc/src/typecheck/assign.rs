@@ -108,7 +108,7 @@ impl<'a> Body<'_, 'a> {
             _ => local,
         };
         if let Some(fact) = fact {
-            self.flow().forget_non_null(fact);
+            self.flow().forget(fact);
             let optional = matches!(self.kind(place_ty), TyKind::Optional(_));
             if optional && !matches!(self.cx.types.kind(value_ty), TyKind::Optional(_) | TyKind::Error) {
                 let facts = self.narrowable(&place);
@@ -260,7 +260,7 @@ impl<'a> Body<'_, 'a> {
 /// The place behind what is known of it.
 pub(super) fn not_narrowed(value: Expr) -> Expr {
     match value.kind {
-        ExprKind::Narrow(inner) => *inner,
+        ExprKind::Narrow(inner) | ExprKind::Downcast(inner) => not_narrowed(*inner),
         _ => value,
     }
 }

@@ -14,12 +14,12 @@ const MAX_DEPTH: u32 = 32;
 /// `subject` must implement `interface`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Obligation {
-    interface: Ty,
-    subject: Ty,
-    span: Span,
+    pub(super) interface: Ty,
+    pub(super) subject: Ty,
+    pub(super) span: Span,
     /// The parameter that the bound belongs to, and what it is a parameter of.
     param: Symbol,
-    owner: Symbol,
+    pub(super) owner: Symbol,
     depth: u32,
 }
 
@@ -36,6 +36,8 @@ pub(super) struct InterfaceMethod {
     pub(super) function: FnId,
     /// The interface's type arguments, then the type.
     pub(super) owner_args: Vec<Ty>,
+    /// From a bound, or from the interface that the type itself is; not from an implementation.
+    pub(super) is_own: bool,
 }
 
 impl Body<'_, '_> {
@@ -47,6 +49,12 @@ impl Body<'_, '_> {
                 self.obligations.push(Obligation { interface, subject, span, param: generic.name, owner, depth: 0 });
             }
         }
+    }
+
+    /// A type must implement an interface for a reason of its own: as a value of it, say.
+    pub(super) fn add_obligation(&mut self, interface: Ty, subject: Ty, owner: Symbol, span: Span) {
+        let param = Symbol::new("Self");
+        self.obligations.push(Obligation { interface, subject, span, param, owner, depth: 0 });
     }
 
     /// Looks at what is required; what an implementation says of types solves them. At last, what does
@@ -88,6 +96,11 @@ impl Body<'_, '_> {
         }
         for known in self.bounds_of(subject) {
             if self.unify(known, obligation.interface) {
+                if self.is_dynamic(subject)
+                    && let Some(reason) = self.not_dynamic(known)
+                {
+                    self.report_not_dynamic(obligation, reason);
+                }
                 return Outcome::Holds;
             }
         }
@@ -103,7 +116,7 @@ impl Body<'_, '_> {
     }
 
     /// Indices of the implementations that fit as far as the types are known.
-    fn impls_for(&mut self, interface: Ty, subject: Ty) -> Vec<usize> {
+    pub(super) fn impls_for(&mut self, interface: Ty, subject: Ty) -> Vec<usize> {
         let unnamed = Symbol::new("_");
         let TyKind::Nominal(id, _) = *self.kind(interface) else { return Vec::new() };
         let span = Span { file: crate::source::FileId(0), start: 0, end: 0 };
@@ -142,11 +155,17 @@ impl Body<'_, '_> {
         fits
     }
 
-    /// The interfaces that a type parameter is known to implement, with those they build upon.
-    fn bounds_of(&mut self, ty: Ty) -> Vec<Ty> {
-        let TyKind::Param(index, _) = *self.kind(ty) else { return Vec::new() };
-        let Some(generic) = self.scope.generics.get(index as usize) else { return Vec::new() };
-        let mut all = generic.bounds.clone();
+    /// The interfaces that a type parameter is known to implement, or that an interface as a type is, with
+    /// those they build upon.
+    pub(super) fn bounds_of(&mut self, ty: Ty) -> Vec<Ty> {
+        let mut all = match *self.kind(ty) {
+            TyKind::Param(index, _) => match self.scope.generics.get(index as usize) {
+                Some(generic) => generic.bounds.clone(),
+                None => return Vec::new(),
+            },
+            TyKind::Nominal(id, _) if self.cx.nominals[id.index()].is_interface() => vec![self.shallow(ty)],
+            _ => return Vec::new(),
+        };
         let mut next = 0;
         while let Some(&bound) = all.get(next) {
             next += 1;
@@ -187,7 +206,7 @@ impl Body<'_, '_> {
             if let Some(&function) = self.cx.nominals[id.index()].methods.get(&name.name) {
                 owner_args.push(ty);
                 if found.iter().all(|(known, _)| *known != id) {
-                    found.push((id, InterfaceMethod { function, owner_args }));
+                    found.push((id, InterfaceMethod { function, owner_args, is_own: true }));
                 }
             }
         }
@@ -209,7 +228,7 @@ impl Body<'_, '_> {
                 if is_implemented {
                     let mut owner_args: Vec<Ty> = generics.iter().map(|g| self.fresh(g.name, name.span)).collect();
                     owner_args.push(ty);
-                    found.push((id, InterfaceMethod { function, owner_args }));
+                    found.push((id, InterfaceMethod { function, owner_args, is_own: false }));
                 }
             }
         }
@@ -229,7 +248,7 @@ impl Body<'_, '_> {
     /// A reference: what `mut self` changes is behind it.
     pub(super) fn is_reference_type(&self, ty: Ty) -> bool {
         match self.kind(ty) {
-            TyKind::Nominal(id, _) => self.cx.nominals[id.index()].is_class(),
+            TyKind::Nominal(id, _) => self.cx.nominals[id.index()].is_reference(),
             TyKind::Array(_) | TyKind::Pointer(_) => true,
             _ => false,
         }

@@ -193,7 +193,14 @@ impl<'a> Body<'_, 'a> {
         for (&var, written) in types.iter().zip(std::mem::take(&mut self.owner_args)) {
             self.unify(var, written);
         }
-        self.require_bounds(&generics, &types, name, name_span);
+        match receiver.as_ref().and_then(|receiver| self.dynamic_self(id, receiver)) {
+            // The interface as a type has its own methods, those that can be called.
+            Some(own) => {
+                self.require_bounds(&generics[..own], &types, name, name_span);
+                self.require_bounds(&generics[own + 1..], &types[own + 1..], name, name_span);
+            }
+            None => self.require_bounds(&generics, &types, name, name_span),
+        }
         let mut values = Vec::new();
         if let Some(receiver) = receiver {
             values.push(self.receiver(receiver, id, &signature, &types, span));

@@ -3,6 +3,7 @@
 use super::body::{Binding, Body};
 use super::condition::global_fact;
 use super::entity::Entity;
+use super::flow::Flow;
 use crate::diagnostics::Diagnostic;
 use crate::resolve::{nearest, with_suggestion};
 use crate::source::{Span, Symbol};
@@ -34,6 +35,9 @@ impl Body<'_, '_> {
             // Once is enough.
             self.flow().set_assigned(id);
         }
+        if let Some(known) = self.type_known_of(frame, id) {
+            return Expr { kind: ExprKind::Downcast(Box::new(place)), ty: known, span };
+        }
         let ty = self.shallow(place.ty);
         if let TyKind::Optional(inner) = *self.cx.types.kind(ty)
             && self.is_known_non_null(frame, id)
@@ -54,23 +58,31 @@ impl Body<'_, '_> {
     }
 
     fn is_known_non_null(&self, frame: usize, here: LocalId) -> bool {
+        self.known_of(frame, here, |flow, id| flow.is_non_null(id).then_some(())).is_some()
+    }
+
+    /// The type that a value of an interface type is known to be of.
+    fn type_known_of(&self, frame: usize, here: LocalId) -> Option<Ty> {
+        self.known_of(frame, here, |flow, id| flow.known_type(id))
+    }
+
+    fn known_of<T>(&self, frame: usize, here: LocalId, ask: impl Fn(&Flow, LocalId) -> Option<T>) -> Option<T> {
         let last = self.frames.len() - 1;
-        if self.frames[last].flow.is_non_null(here) {
-            return true;
+        if let Some(known) = ask(&self.frames[last].flow, here) {
+            return Some(known);
         }
         // An immutable variable stays what it was known to be where the closure was made.
         let mut id = here;
         for inner in (frame + 1..=last).rev() {
             if self.frames[inner].locals[id.index()].is_mut {
-                return false;
+                return None;
             }
-            let Some(&(outer, _)) = self.frames[inner].captures.iter().find(|(_, i)| *i == id) else { return false };
-            id = outer;
-            if self.frames[inner - 1].flow.is_non_null(id) {
-                return true;
+            id = self.frames[inner].captures.iter().find(|(_, i)| *i == id)?.0;
+            if let Some(known) = ask(&self.frames[inner - 1].flow, id) {
+                return Some(known);
             }
         }
-        false
+        None
     }
 
     /// The local of frame `inner` for the local `outer` of the frame around it.
@@ -143,6 +155,10 @@ impl Body<'_, '_> {
                 self.note_global(id, span);
                 self.has_errors |= ty == Ty::ERROR;
                 let place = Expr { kind: ExprKind::Global(id), ty, span };
+                let place = self.as_known_type(place, global_fact(id));
+                if matches!(place.kind, ExprKind::Downcast(_)) {
+                    return place;
+                }
                 if let TyKind::Optional(inner) = *self.kind(ty)
                     && self.flow().is_non_null(global_fact(id))
                 {

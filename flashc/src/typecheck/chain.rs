@@ -421,6 +421,8 @@ fn fill_breaks(e: &mut Expr, id: LoopId, ty: Ty) {
         | ExprKind::AddressOf(e)
         | ExprKind::Unwrap(e)
         | ExprKind::Narrow(e)
+        | ExprKind::ToInterface(e)
+        | ExprKind::Downcast(e)
         | ExprKind::Wrap(e)
         | ExprKind::Show(e)
         | ExprKind::Convert(e) => fill_breaks(e, id, ty),

@@ -395,7 +395,7 @@ impl<'a> Checker<'a> {
     /// `mut self` of such a type is an address: a change must reach the caller's value.
     pub(super) fn has_identity_by_address(&self, ty: Ty) -> bool {
         match self.types.kind(ty) {
-            TyKind::Nominal(id, _) => !self.nominals[id.index()].is_class(),
+            TyKind::Nominal(id, _) => !self.nominals[id.index()].is_reference(),
             TyKind::Array(_) | TyKind::Pointer(_) => false,
             _ => true,
         }

@@ -59,6 +59,11 @@ impl<'a> Body<'_, 'a> {
                 let flow = self.flow().clone();
                 let (mut when_true, mut when_false) = (flow.clone(), flow);
                 match &value.kind {
+                    ExprKind::IsType { value, ty } => {
+                        let ids = self.narrowable(value);
+                        when_true.add_non_null(&ids);
+                        when_true.set_known_type(&ids, *ty);
+                    }
                     ExprKind::IsNull(inner) => when_false.add_non_null(&self.narrowable(inner)),
                     ExprKind::Unary { operand, .. } => {
                         if let ExprKind::IsNull(inner) = &operand.kind {

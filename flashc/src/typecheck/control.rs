@@ -209,7 +209,7 @@ impl<'a> Body<'_, 'a> {
 
     /// Forgets what a loop's body may change, before the loop.
     pub(super) fn enter_loop(&mut self, body: &ast::Block, condition: Option<&Condition>) {
-        if self.flow().non_null.is_empty() {
+        if self.flow().non_null.is_empty() && self.flow().types.is_empty() {
             return;
         }
         let mut names = FxHashSet::default();
@@ -218,14 +218,18 @@ impl<'a> Body<'_, 'a> {
             condition_names(condition, &mut names);
         }
         let mut facts = std::mem::take(&mut self.flow().non_null);
-        facts.retain(|&id| {
-            let name = match fact_global(id) {
-                Some(global) => self.cx.globals[global.index()].name,
-                None => self.frame().locals[id.index()].name,
-            };
-            !names.contains(&name)
-        });
+        facts.retain(|&id| !names.contains(&self.name_of_fact(id)));
         self.flow().non_null = facts;
+        let mut types = std::mem::take(&mut self.flow().types);
+        types.retain(|&(id, _)| !names.contains(&self.name_of_fact(id)));
+        self.flow().types = types;
+    }
+
+    fn name_of_fact(&mut self, id: crate::tir::LocalId) -> crate::source::Symbol {
+        match fact_global(id) {
+            Some(global) => self.cx.globals[global.index()].name,
+            None => self.frame().locals[id.index()].name,
+        }
     }
 
     pub(super) fn push_loop(&mut self, label: Option<Ident>, takes_value: bool, hint: Option<Ty>) -> LoopId {
@@ -525,7 +529,7 @@ impl<'a> Body<'_, 'a> {
                 };
                 only && fields.iter().all(|p| self.irrefutable(p))
             }
-            PatternKind::Const(_) | PatternKind::Range(..) | PatternKind::Some(_) => {
+            PatternKind::Const(_) | PatternKind::Range(..) | PatternKind::Some(_) | PatternKind::Type(_) => {
                 matches!(self.kind(pattern.ty), TyKind::Error)
             }
         }
@@ -570,7 +574,7 @@ fn two(mut branches: Vec<Expr>) -> [Expr; 2] {
 /// Matches no null.
 fn excludes_null(pattern: &Pattern) -> bool {
     match &pattern.kind {
-        PatternKind::Some(_) => true,
+        PatternKind::Some(_) | PatternKind::Type(_) => true,
         PatternKind::Bind(_, Some(inner)) => excludes_null(inner),
         PatternKind::Or(parts) => parts.iter().all(excludes_null),
         _ => false,

@@ -57,6 +57,9 @@ impl<'a> Body<'_, 'a> {
         if is_lossless(from_kind, to_kind) {
             return Ok(self.widen(value, to));
         }
+        if self.is_dynamic(to) {
+            return self.interface_value(value, to);
+        }
         if let TyKind::Optional(inner) = *to_kind {
             if matches!(from_kind, TyKind::Optional(_)) {
                 return Err(value);
@@ -120,10 +123,18 @@ impl<'a> Body<'_, 'a> {
             diagnostic = diagnostic.note("`x.to_str()` and `` `${x}` `` give any value as text");
         } else if to == Ty::BOOL && from_number {
             diagnostic = diagnostic.note("compare it, for example with `!= 0`");
+        } else if self.is_dynamic(to) {
+            if matches!(from_kind, TyKind::Optional(_)) {
+                diagnostic = diagnostic.note("it may be null: test it, use `??`, or write `!` behind it");
+            } else {
+                diagnostic = diagnostic.note(format!("`impl {wanted} for {found} {{ ... }}` makes it one"));
+            }
         } else if let TyKind::Optional(inner) = from_kind {
             if inner == to {
                 diagnostic = diagnostic.note("it may be null: test it, use `??`, or write `!` behind it");
             }
+        } else if self.is_dynamic(from) && self.fits_interface(to, from) {
+            diagnostic = diagnostic.note(format!("`if x is {wanted}` and `match` find out whether it is one"));
         } else if let TyKind::Pointer(target) = to_kind
             && target == from
         {
@@ -170,6 +181,12 @@ impl<'a> Body<'_, 'a> {
             return Some(b);
         }
         if is_lossless(&b_kind, &a_kind) {
+            return Some(a);
+        }
+        if self.is_dynamic(b) && self.fits_interface(a, b) {
+            return Some(b);
+        }
+        if self.is_dynamic(a) && self.fits_interface(b, a) {
             return Some(a);
         }
         match (a_kind, b_kind) {

@@ -200,6 +200,11 @@ impl<'a> NominalInfo<'a> {
         matches!(self.decl, Decl::Interface(_))
     }
 
+    /// A value refers to an object: a class, or an interface as a type.
+    pub(super) fn is_reference(&self) -> bool {
+        self.is_class() || self.is_interface()
+    }
+
     pub(super) fn is_enum(&self) -> bool {
         matches!(self.decl, Decl::Enum(_))
     }

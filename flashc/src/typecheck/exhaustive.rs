@@ -24,6 +24,8 @@ enum Make {
     /// Integers and chars, inclusive. A bool is 0 or 1.
     Range(i128, i128),
     Variant(u32),
+    /// A value of an interface type that is of this one.
+    Type(Ty),
     /// A string or float.
     Const(Const),
 }
@@ -118,6 +120,13 @@ impl Body<'_, '_> {
                 Pat::Make(Make::Range(first, last), Vec::new())
             }
             PatternKind::Some(inner) => Pat::Make(Make::Some, vec![self.simplify(inner)]),
+            PatternKind::Type(inner) => {
+                let made = Pat::Make(Make::Type(self.shallow(inner.ty)), vec![self.simplify(inner)]);
+                match self.kind(pattern.ty) {
+                    TyKind::Optional(_) => Pat::Make(Make::Some, vec![made]),
+                    _ => made,
+                }
+            }
             PatternKind::Tuple(parts) => Pat::Make(Make::Only, parts.iter().map(|p| self.simplify(p)).collect()),
             PatternKind::Fields(fields) => {
                 let count = match self.kind(pattern.ty) {
@@ -154,6 +163,7 @@ impl Body<'_, '_> {
     fn part_types(&mut self, make: &Make, ty: Ty) -> Vec<Ty> {
         match (make, self.kind(ty).clone()) {
             (Make::Some, TyKind::Optional(inner)) => vec![inner],
+            (Make::Type(ty), _) => vec![*ty],
             (Make::Only, TyKind::Tuple(types)) => types,
             (Make::Only, TyKind::Record(fields)) => fields.into_iter().map(|(_, t)| t).collect(),
             (Make::Variant(index), TyKind::Nominal(id, args)) => {
@@ -225,6 +235,8 @@ impl Body<'_, '_> {
                 let count = self.cx.nominals[id.index()].variants.len() as u32;
                 Some((0..count).map(Make::Variant).collect())
             }
+            // There may always be another type that implements an interface.
+            TyKind::Nominal(id, _) if self.cx.nominals[id.index()].is_interface() => None,
             TyKind::Nominal(..) => Some(vec![Make::Only]),
             _ => self.domain(ty).map(|(least, greatest)| {
                 split(least, greatest, rows).into_iter().map(|(a, b)| Make::Range(a, b)).collect()
@@ -284,6 +296,7 @@ impl Body<'_, '_> {
                 _ => "_".to_owned(),
             },
             Make::Range(first, last) => self.range_words(*first, *last, ty),
+            Make::Type(ty) => format!("_: {}", self.cx.show(*ty)),
             Make::Const(value) => match value {
                 Const::Str(text) => format!("{:?}", text.as_str()),
                 Const::Float(x) => x.to_string(),
@@ -317,7 +330,7 @@ impl Body<'_, '_> {
 pub(super) fn is_broken(pattern: &Pattern) -> bool {
     pattern.ty == Ty::ERROR
         || match &pattern.kind {
-            PatternKind::Bind(_, Some(inner)) | PatternKind::Some(inner) => is_broken(inner),
+            PatternKind::Bind(_, Some(inner)) | PatternKind::Some(inner) | PatternKind::Type(inner) => is_broken(inner),
             PatternKind::Tuple(parts) | PatternKind::Or(parts) | PatternKind::Variant { fields: parts, .. } => {
                 parts.iter().any(is_broken)
             }

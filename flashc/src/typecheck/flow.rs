@@ -3,7 +3,7 @@
 
 use crate::ast::{self, Expr, ExprKind, StmtKind};
 use crate::source::Symbol;
-use crate::tir::LocalId;
+use crate::tir::{LocalId, Ty};
 use rustc_hash::FxHashSet;
 
 /// Facts that hold at the point that is being checked.
@@ -15,6 +15,8 @@ pub(super) struct Flow {
     pub(super) non_null: Vec<LocalId>,
     /// Declared locals that may not have been assigned, sorted.
     pub(super) unassigned: Vec<LocalId>,
+    /// Locals of an interface type and what their value is of, sorted.
+    pub(super) types: Vec<(LocalId, Ty)>,
 }
 
 impl Flow {
@@ -32,7 +34,9 @@ impl Flow {
         unassigned.extend(other.unassigned);
         unassigned.sort();
         unassigned.dedup();
-        Flow { dead: false, non_null, unassigned }
+        let mut types = self.types;
+        types.retain(|known| other.types.contains(known));
+        Flow { dead: false, non_null, unassigned, types }
     }
 
     pub(super) fn dead() -> Flow {
@@ -49,8 +53,22 @@ impl Flow {
         }
     }
 
-    pub(super) fn forget_non_null(&mut self, id: LocalId) {
+    /// What the local was, for it gets another value.
+    pub(super) fn forget(&mut self, id: LocalId) {
         remove(&mut self.non_null, id);
+        self.types.retain(|(known, _)| *known != id);
+    }
+
+    pub(super) fn known_type(&self, id: LocalId) -> Option<Ty> {
+        self.types.iter().find(|(known, _)| *known == id).map(|(_, ty)| *ty)
+    }
+
+    pub(super) fn set_known_type(&mut self, ids: &[LocalId], ty: Ty) {
+        for &id in ids {
+            self.types.retain(|(known, _)| *known != id);
+            let at = self.types.partition_point(|(known, _)| *known < id);
+            self.types.insert(at, (id, ty));
+        }
     }
 
     pub(super) fn set_unassigned(&mut self, id: LocalId) {

@@ -14,6 +14,10 @@ impl<'a> Body<'_, 'a> {
     pub(super) fn method_of(&self, ty: Ty, name: Symbol) -> Option<FnId> {
         let kind = self.kind(ty);
         if let TyKind::Nominal(id, _) = kind {
+            if self.cx.nominals[id.index()].is_interface() {
+                // Found with the interfaces that it builds upon.
+                return None;
+            }
             return self.cx.nominals[id.index()].methods.get(&name).copied();
         }
         self.cx.builtin_methods.get(&(Head::of(kind)?, name)).copied()
@@ -57,6 +61,13 @@ impl<'a> Body<'_, 'a> {
         }
         match self.interface_method_of(ty, name) {
             Ok(Some(found)) => {
+                if self.is_dynamic(ty)
+                    && let Some(why) = self.cx.not_callable(found.function)
+                    && found.is_own
+                {
+                    self.check_loose(args);
+                    return self.not_callable(ty, name, found.function, why);
+                }
                 self.owner_args = found.owner_args;
                 return self.call_function(found.function, Some(receiver), type_args, args, hint, name.span, span);
             }

@@ -19,6 +19,7 @@ mod constant;
 mod construct;
 mod control;
 mod convert;
+mod dynamic;
 mod entity;
 mod exhaustive;
 mod expr;
@@ -203,7 +204,7 @@ impl<'a> Checker<'a> {
     fn is_copy_by_value(&self, ty: Ty) -> bool {
         match self.types.kind(ty) {
             tir::TyKind::FixedArray(..) | tir::TyKind::Tuple(_) | tir::TyKind::Record(_) => true,
-            tir::TyKind::Nominal(id, _) => !self.nominals[id.index()].is_class(),
+            tir::TyKind::Nominal(id, _) => !self.nominals[id.index()].is_reference(),
             _ => false,
         }
     }

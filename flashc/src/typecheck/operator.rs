@@ -541,7 +541,7 @@ impl<'a> Body<'_, 'a> {
         self.match_optional(value, local, inner, found, default, result, span)
     }
 
-    /// `x is T`: known from the types, as long as there are no dynamic ones.
+    /// `x is T`: known from the types, unless the value is of an interface or a type parameter.
     pub(super) fn is_type(&mut self, value: &'a ast::Expr, ty: &'a ast::TypeExpr, span: Span) -> Expr {
         if let Some(test) = self.is_variant(value, ty, span) {
             return test;
@@ -559,10 +559,16 @@ impl<'a> Body<'_, 'a> {
             let test = Expr { kind: ExprKind::IsNull(Box::new(value)), ty: Ty::BOOL, span };
             return not(test);
         }
-        let effect = Box::new(self.discard(value));
-        let statement = tir::Stmt { kind: tir::StmtKind::Expr(*effect), span };
-        let kind = ExprKind::Block { statements: vec![statement], value: Some(Box::new(constant(found == wanted))) };
-        Expr { kind, ty: Ty::BOOL, span }
+        let inner = match *self.cx.types.kind(found) {
+            TyKind::Optional(inner) => inner,
+            _ => found,
+        };
+        let open = self.is_dynamic(inner) || self.is_param(inner) || self.is_dynamic(wanted) || self.is_param(wanted);
+        if open && found != wanted {
+            let value = super::assign::not_narrowed(value);
+            return self.dynamic_test(value, wanted, span);
+        }
+        self.known_answer(value, found == wanted, span)
     }
 }
 

@@ -76,8 +76,19 @@ impl<'a> Body<'_, 'a> {
                 if !own && let Some(Binding::Item(Entity::Const(id))) = self.lookup(name.name) {
                     return self.constant_pattern(id, *name, ty, span);
                 }
+                if !own && let Some(wanted) = self.named_type(*name, ty) {
+                    return self.type_pattern(wanted, ty, span, |_, ty| Pattern {
+                        kind: PatternKind::Wildcard,
+                        ty,
+                        span,
+                    });
+                }
                 let id = self.bind(*name, ty, is_mut || *own);
                 plain(PatternKind::Bind(id, None))
+            }
+            AstKind::Typed { name, is_mut: own, ty: written } => {
+                let name = (name.name.as_str() != "_").then_some((*name, *own));
+                self.written_pattern(name, written, ty, is_mut, span)
             }
             AstKind::Binding { name, is_mut: own, pattern } => {
                 let inner = self.pattern(pattern, ty, is_mut);
@@ -107,7 +118,7 @@ impl<'a> Body<'_, 'a> {
         }
     }
 
-    fn bind(&mut self, name: Ident, ty: Ty, is_mut: bool) -> LocalId {
+    pub(super) fn bind(&mut self, name: Ident, ty: Ty, is_mut: bool) -> LocalId {
         let ty = if ty == Ty::NEVER || ty == Ty::VOID { Ty::ERROR } else { ty };
         self.declare(name.name, ty, is_mut, name.span, true)
     }
@@ -267,6 +278,11 @@ impl<'a> Body<'_, 'a> {
         is_mut: bool,
         span: Span,
     ) -> Pattern {
+        if let Some(wanted) = self.pattern_type(path, ty, span) {
+            return self.type_pattern(wanted, ty, span, |body, ty| {
+                body.struct_pattern(path, fields, has_rest, ty, is_mut, span)
+            });
+        }
         self.through_optional(ty, |body, ty| {
             let named = if path.is_empty() { Some(ty) } else { body.literal_type(path, &[], span) };
             if let Some(named) = named
@@ -404,7 +420,7 @@ fn rename(pattern: &mut Pattern, map: &[(LocalId, LocalId)]) {
                 rename(inner, map);
             }
         }
-        PatternKind::Some(inner) => rename(inner, map),
+        PatternKind::Some(inner) | PatternKind::Type(inner) => rename(inner, map),
         PatternKind::Tuple(parts) | PatternKind::Or(parts) | PatternKind::Variant { fields: parts, .. } => {
             parts.iter_mut().for_each(|p| rename(p, map));
         }

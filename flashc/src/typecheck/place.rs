@@ -15,6 +15,8 @@ enum Fixed {
     Foreign(crate::tir::GlobalId),
     NoPlace,
     Narrowed,
+    /// What was made into an interface is read only.
+    Boxed,
 }
 
 impl<'a> Body<'_, 'a> {
@@ -75,6 +77,12 @@ impl<'a> Body<'_, 'a> {
                         .label("a variable, field, element or `*p` is expected"),
                 );
             }
+            Fixed::Boxed => {
+                self.report(
+                    Diagnostic::error("E0341", span, format!("cannot {what} a part of a value of an interface type"))
+                        .label("copy the value into a `let mut`, change it, and assign it back"),
+                );
+            }
             Fixed::Narrowed => {
                 self.report(
                     Diagnostic::error("E0341", span, format!("cannot {what} a part of an optional value"))
@@ -111,6 +119,7 @@ impl<'a> Body<'_, 'a> {
             }
             ExprKind::Deref(_) => Fixed::No,
             ExprKind::Narrow(_) => Fixed::Narrowed,
+            ExprKind::Downcast(_) => Fixed::Boxed,
             _ => Fixed::NoPlace,
         }
     }

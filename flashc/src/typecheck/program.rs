@@ -222,6 +222,8 @@ impl<'a> Checker<'a> {
                 let info = &self.nominals[id.index()];
                 if info.is_class() {
                     out.push(AbiType::Ptr);
+                } else if info.is_interface() {
+                    out.extend([AbiType::Ptr, AbiType::Ptr]);
                 } else {
                     info.fields.iter().for_each(|f| self.flatten(f.ty, out));
                 }
@@ -229,7 +231,7 @@ impl<'a> Checker<'a> {
             TyKind::Optional(inner) => {
                 let nullable = match self.types.kind(*inner) {
                     TyKind::Str | TyKind::Array(_) | TyKind::Pointer(_) | TyKind::Function(..) => true,
-                    TyKind::Nominal(id, _) => self.nominals[id.index()].is_class(),
+                    TyKind::Nominal(id, _) => self.nominals[id.index()].is_reference(),
                     _ => false,
                 };
                 if !nullable {
@@ -358,7 +360,7 @@ impl<'a> Checker<'a> {
             }
             Decl::Interface(_) => {
                 let methods = info.declared.iter().map(|&id| self.interface_method(id)).collect();
-                tir::NominalKind::Interface { methods }
+                tir::NominalKind::Interface { methods, supers: info.supers.clone() }
             }
             Decl::Enum(_) => {
                 let variants = info.variants.iter().map(|v| tir::Variant {

@@ -185,6 +185,10 @@ impl Sizes<'_> {
         matches!(self.program.nominals[id.index()].kind, NominalKind::Record { kind: RecordKind::Class, .. })
     }
 
+    fn is_interface(&self, id: NominalId) -> bool {
+        matches!(self.program.nominals[id.index()].kind, NominalKind::Interface { .. })
+    }
+
     /// The bytes of a value.
     fn size(&mut self, ty: Ty) -> u64 {
         self.shape(ty).0
@@ -224,6 +228,7 @@ impl Sizes<'_> {
             TyKind::Tuple(types) => self.in_order(&types),
             TyKind::Record(fields) => self.in_order(&fields.iter().map(|&(_, ty)| ty).collect::<Vec<_>>()),
             TyKind::Nominal(..) if self.is_class(ty) => scalar(8),
+            TyKind::Nominal(id, _) if self.is_interface(id) => (16, 8),
             TyKind::Nominal(id, args) => self.members(id, &args),
         }
     }

@@ -145,7 +145,7 @@ impl<'a> Body<'_, 'a> {
                 let id = *id;
                 !self.frame().locals[id.index()].is_mut
             }
-            ExprKind::Narrow(inner) => self.is_fixed_local(inner),
+            ExprKind::Narrow(inner) | ExprKind::Downcast(inner) => self.is_fixed_local(inner),
             _ => false,
         }
     }

@@ -134,10 +134,6 @@ impl<'a> Checker<'a> {
                 self.no_type_args(args, span, last.name);
                 ty
             }
-            PathEntity::Entity(Entity::Nominal(id)) if self.nominals[id.index()].is_interface() => {
-                self.not_built(span, "interfaces as types of values");
-                Ty::ERROR
-            }
             PathEntity::Entity(Entity::Nominal(id)) => self.nominal_type(scope, id, args, span),
             PathEntity::Entity(Entity::Alias(id)) => self.alias_type(scope, id, args, span),
             PathEntity::Entity(Entity::Error) => Ty::ERROR,

@@ -36,10 +36,16 @@ impl Body<'_, '_> {
             | ExprKind::Wrap(e)
             | ExprKind::Unwrap(e)
             | ExprKind::Narrow(e)
+            | ExprKind::ToInterface(e)
+            | ExprKind::Downcast(e)
             | ExprKind::IsNull(e)
             | ExprKind::Labelled { body: e, .. }
             | ExprKind::Throw(e)
             | ExprKind::Await(e) => self.zonk_expr(e),
+            ExprKind::IsType { value, ty } => {
+                *ty = self.deep(*ty);
+                self.zonk_expr(value);
+            }
             ExprKind::Index { base: a, index: b }
             | ExprKind::Assign { target: a, value: b, .. }
             | ExprKind::Binary { left: a, right: b, .. }
@@ -128,7 +134,9 @@ impl Body<'_, '_> {
         pattern.ty = self.deep(pattern.ty);
         match &mut pattern.kind {
             PatternKind::Wildcard | PatternKind::Const(_) | PatternKind::Range(..) | PatternKind::Bind(_, None) => {}
-            PatternKind::Bind(_, Some(inner)) | PatternKind::Some(inner) => self.zonk_pattern(inner),
+            PatternKind::Bind(_, Some(inner)) | PatternKind::Some(inner) | PatternKind::Type(inner) => {
+                self.zonk_pattern(inner)
+            }
             PatternKind::Tuple(parts) | PatternKind::Or(parts) | PatternKind::Variant { fields: parts, .. } => {
                 parts.iter_mut().for_each(|p| self.zonk_pattern(p));
             }

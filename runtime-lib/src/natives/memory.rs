@@ -26,6 +26,13 @@ native! {
         }
     }
 
+    fn flash_mem_fill(_ctx: *mut Context, to: *mut u8, byte: u8, bytes: i64) {
+        if bytes > 0 {
+            // SAFETY: compiled code has the right to store to each byte; it did so one by one before.
+            unsafe { core::ptr::write_bytes(to, byte, bytes as usize) };
+        }
+    }
+
     fn flash_mem_free(_ctx: *mut Context, memory: *mut u8) {
         // SAFETY: the (unsafe) caller got the address from `flash_mem_alloc`.
         unsafe { libc::free(memory.cast()) };

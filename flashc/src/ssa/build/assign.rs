@@ -71,6 +71,7 @@ fn is_quiet(expr: &Expr) -> bool {
         | ExprKind::Wrap(inner)
         | ExprKind::Unwrap(inner)
         | ExprKind::Narrow(inner)
+        | ExprKind::Downcast(inner)
         | ExprKind::IsNull(inner) => is_quiet(inner),
         ExprKind::Index { base: left, index: right }
         | ExprKind::Binary { left, right, .. }

@@ -34,11 +34,17 @@ impl<'a> FnBuilder<'_, 'a> {
             Callee::Interface { interface, method, type_args } => {
                 let interface = self.ty(*interface);
                 let type_args: Vec<Ty> = type_args.iter().map(|&ty| self.ty(ty)).collect();
-                let found = self.cx.implementation(interface, *method, type_args);
                 let mut args: Vec<Vals> = args.iter().map(|arg| self.owned(arg)).collect();
                 if self.e.is_dead() {
                     return self.dummy(ty);
                 }
+                if let Some(&own) = type_args.first()
+                    && self.cx.is_interface(own)
+                    && self.cx.super_path(own, interface).is_some()
+                {
+                    return self.call_dynamic(interface, *method, own, &args, ty, into);
+                }
+                let found = self.cx.implementation(interface, *method, type_args);
                 self.adapt_receiver(&found, &mut args);
                 self.call_function(found.function, found.type_args, &args, ty, into)
             }
@@ -81,7 +87,7 @@ impl<'a> FnBuilder<'_, 'a> {
     }
 
     /// All machine-level arguments and results of a call, and where a result of the memory class goes.
-    fn call_values(
+    pub fn call_values(
         &mut self,
         closure: Option<Value>,
         args: &[Vals],
@@ -103,7 +109,7 @@ impl<'a> FnBuilder<'_, 'a> {
         (values, results, address)
     }
 
-    fn call_result(&mut self, vals: Vals, address: Option<Value>) -> Vals {
+    pub fn call_result(&mut self, vals: Vals, address: Option<Value>) -> Vals {
         match address {
             Some(address) => Vals::from_slice(&[address]),
             None => vals,

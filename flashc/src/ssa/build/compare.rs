@@ -116,6 +116,7 @@ impl<'a> FnBuilder<'_, 'a> {
             | TyKind::Pointer(_) => true,
             TyKind::Optional(inner) => self.has_identity(inner),
             TyKind::Nominal(..) if self.cx.is_class(ty) => true,
+            TyKind::Nominal(..) if self.cx.is_interface(ty) => false,
             TyKind::Nominal(..) if self.cx.is_enum(ty) => self.cx.enum_layout(ty).is_c_like,
             TyKind::Nominal(..) | TyKind::Tuple(_) | TyKind::Record(_) => {
                 let fields = self.cx.fields(ty);
@@ -181,7 +182,7 @@ impl<'a> FnBuilder<'_, 'a> {
         self.return_unless(same, result);
     }
 
-    fn return_unless(&mut self, condition: Value, result: Value) {
+    pub fn return_unless(&mut self, condition: Value, result: Value) {
         let (goes_on, leaves) = (self.e.new_block(), self.e.new_block());
         self.e.branch(condition, goes_on, leaves);
         self.e.begin(leaves);
@@ -289,6 +290,10 @@ impl<'a> FnBuilder<'_, 'a> {
             TyKind::Optional(_) => self.compare_optionals(&a, &b, ordered),
             TyKind::Nominal(id, _) if matches!(self.cx.tree.nominals[id.index()].kind, NominalKind::Enum { .. }) => {
                 self.compare_variants(&a, &b, ordered);
+            }
+            TyKind::Nominal(..) if self.cx.is_interface(ty) => {
+                let (a, b) = (self.read(&a), self.read(&b));
+                return self.compare_dynamic(&a, &b, ty);
             }
             TyKind::Tuple(_) | TyKind::Record(_) | TyKind::Nominal(..) => self.compare_fields(&a, &b, ordered),
             _ => self.compare_part(&a, &b, ordered),

@@ -65,6 +65,7 @@ impl<'a> FnBuilder<'_, 'a> {
             | ExprKind::Index { .. }
             | ExprKind::Deref(_)
             | ExprKind::Narrow(_)
+            | ExprKind::Downcast(_)
             | ExprKind::Unwrap(_) => {
                 let place = self.place(expr);
                 self.read(&place)
@@ -105,6 +106,11 @@ impl<'a> FnBuilder<'_, 'a> {
                 let from = self.ty(value.ty);
                 let value = self.one(value);
                 single(self.convert(value, from, ty))
+            }
+            ExprKind::ToInterface(value) => self.interface_value(value, ty),
+            ExprKind::IsType { value, ty: wanted } => {
+                let wanted = self.ty(*wanted);
+                single(self.is_type_expr(value, wanted))
             }
             ExprKind::IsNull(value) => {
                 let place = self.place(value);

@@ -197,6 +197,7 @@ impl<'a> ModuleBuilder<'a> {
             Instance::Show(ty, nested) => self.build_show(ty, nested),
             Instance::Equal(ty) => self.build_equal(ty),
             Instance::Order(ty) => self.build_order(ty),
+            Instance::Dispatched(interface, slot, target) => self.build_dispatched(interface, slot, target),
             Instance::Entry => self.build_entry(),
             Instance::ExportC(id) => self.build_export(id),
         }

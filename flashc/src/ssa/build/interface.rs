@@ -6,6 +6,9 @@ use super::module::{Area, ModuleBuilder};
 use super::place::Place;
 use crate::tir::{self, NominalKind, Ty, TyKind};
 
+/// An implementation that needs others, which need others: as `typecheck` allows.
+const MAX_DEPTH: u32 = 32;
+
 /// The function that a type has for a method of an interface.
 pub struct Implementation {
     pub function: tir::FuncId,
@@ -23,7 +26,7 @@ impl ModuleBuilder<'_> {
         else {
             bug!("build: a call of no interface")
         };
-        let NominalKind::Interface { methods } = &tree.nominals[id.index()].kind else {
+        let NominalKind::Interface { methods, .. } = &tree.nominals[id.index()].kind else {
             bug!("build: `{}` is no interface", tree.nominals[id.index()].name)
         };
         let declared = methods[method as usize].function;
@@ -48,6 +51,32 @@ impl ModuleBuilder<'_> {
             return Implementation { function, type_args, self_ty, takes_value };
         }
         bug!("build: `{}` does not implement `{}`", self.type_name(self_ty), self.type_name(interface))
+    }
+
+    /// Whether a type implements an interface, or is one that builds upon it.
+    pub fn implements(&mut self, ty: Ty, interface: Ty) -> bool {
+        self.implements_within(ty, interface, MAX_DEPTH)
+    }
+
+    fn implements_within(&mut self, ty: Ty, interface: Ty, depth: u32) -> bool {
+        let Some(depth) = depth.checked_sub(1) else { return false };
+        if self.is_interface(ty) && self.super_path(ty, interface).is_some() {
+            return true;
+        }
+        let tree = self.tree;
+        tree.impls.iter().any(|known| {
+            let mut found = vec![None; known.generics.len()];
+            if !self.matches(known.interface, interface, &mut found) || !self.matches(known.target, ty, &mut found) {
+                return false;
+            }
+            let found: Vec<Ty> = found.into_iter().map(|ty| ty.unwrap_or(Ty::ERROR)).collect();
+            known.generics.iter().zip(&found).all(|(generic, &argument)| {
+                generic.bounds.iter().all(|&bound| {
+                    let bound = self.types.substitute(bound, &found);
+                    self.implements_within(argument, bound, depth)
+                })
+            })
+        })
     }
 
     /// Whether the pattern is the type for some choice of its parameters, which it finds.

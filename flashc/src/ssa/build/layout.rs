@@ -169,7 +169,18 @@ impl ModuleBuilder<'_> {
                 NominalKind::Record { kind: RecordKind::Class, .. } => Layout::leaf(Type::Ptr, Pointer::Exact),
                 NominalKind::Record { kind: RecordKind::Struct, .. } => self.fields_layout(ty),
                 NominalKind::Enum { .. } => return self.enum_layout(ty).layout.clone(),
-                NominalKind::Interface { .. } => bug!("build: dynamic interface values do not exist yet"),
+                // The object, then the dispatch table.
+                NominalKind::Interface { .. } => Layout {
+                    size: 16,
+                    align: 8,
+                    leaves: vec![
+                        Leaf { ty: Type::Ptr, offset: 0, pointer: Pointer::Exact },
+                        Leaf { ty: Type::Ptr, offset: 8, pointer: Pointer::No },
+                    ],
+                    is_scalar: true,
+                    has_array: false,
+                    parts: 2,
+                },
             },
             TyKind::Param(_, name) => bug!("build: type parameter `{}` was not replaced", name),
             TyKind::Error => bug!("build: type of an error in a checked program"),
@@ -320,7 +331,7 @@ impl ModuleBuilder<'_> {
     pub fn has_niche(&self, ty: Ty) -> bool {
         match self.kind(ty) {
             TyKind::Str | TyKind::Array(_) | TyKind::Function(..) | TyKind::Pointer(_) => true,
-            TyKind::Nominal(..) => self.is_class(ty),
+            TyKind::Nominal(..) => self.is_class(ty) || self.is_interface(ty),
             _ => false,
         }
     }

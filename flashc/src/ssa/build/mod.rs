@@ -14,6 +14,7 @@ mod call;
 mod compare;
 mod control;
 mod convert;
+mod dynamic;
 mod emitter;
 mod entry;
 mod errors;
@@ -57,9 +58,15 @@ pub fn build(program: tir::Program, _sources: &SourceMap, options: BuildOptions)
             builder.instance(Instance::ExportC(tir::FuncId(index as u32)));
         }
     }
-    while let Some((id, instance)) = builder.next_unwritten() {
-        let function = builder.build_instance(instance);
-        builder.define(id, function);
+    loop {
+        while let Some((id, instance)) = builder.next_unwritten() {
+            let function = builder.build_instance(instance);
+            builder.define(id, function);
+        }
+        if !builder.complete_tables() {
+            break;
+        }
     }
+    builder.write_casts();
     builder.finish()
 }

@@ -3,6 +3,7 @@
 //! is first asked for; the order in which bodies are written is fixed, so numbers are too.
 
 use super::BuildOptions;
+use super::dynamic::{Slot, Tables};
 use super::layout::{EnumLayout, Fields, Layout};
 use crate::source::{FileId, Span, Symbol};
 use crate::ssa::text::FIXED_REGIONS;
@@ -45,6 +46,8 @@ pub enum Instance {
     Equal(Ty),
     /// (a, b) -> i32: -1, 0 or 1.
     Order(Ty),
+    /// What a word of the dispatch table for (interface, type) calls.
+    Dispatched(Ty, Slot, Ty),
     /// The program's entry.
     Entry,
     /// What C calls.
@@ -110,6 +113,7 @@ pub struct ModuleBuilder<'a> {
     roots: Vec<(Root, FxHashMap<u32, Region>)>,
     root_ids: FxHashMap<Root, RootId>,
     globals: FxHashMap<GlobalId, u32>,
+    pub dispatch: Tables,
 }
 
 impl<'a> ModuleBuilder<'a> {
@@ -135,6 +139,7 @@ impl<'a> ModuleBuilder<'a> {
             roots: Vec::new(),
             root_ids: FxHashMap::default(),
             globals: FxHashMap::default(),
+            dispatch: Tables::default(),
         }
     }
 
@@ -143,11 +148,20 @@ impl<'a> ModuleBuilder<'a> {
         if let Some(&id) = self.instances.get(&instance) {
             return id;
         }
-        let id = FuncId(self.functions.len() as u32);
-        self.functions.push(None);
+        let id = self.reserve();
         self.instances.insert(instance.clone(), id);
         self.queue.push_back((id, instance));
         id
+    }
+
+    /// A function that is defined later.
+    pub fn reserve(&mut self) -> FuncId {
+        self.functions.push(None);
+        FuncId(self.functions.len() as u32 - 1)
+    }
+
+    pub fn function_count(&self) -> usize {
+        self.functions.len()
     }
 
     pub fn next_unwritten(&mut self) -> Option<(FuncId, Instance)> {
@@ -164,6 +178,9 @@ impl<'a> ModuleBuilder<'a> {
 
     pub fn finish(mut self) -> Module {
         let functions = self.functions.into_iter().enumerate();
+        for data in &mut self.module.data {
+            data.relocations.sort_by_key(|(offset, _)| *offset);
+        }
         let defined = functions.map(|(i, f)| f.unwrap_or_else(|| bug!("build: function {} was not written", i)));
         self.module.functions = defined.collect();
         self.module
@@ -223,9 +240,14 @@ impl<'a> ModuleBuilder<'a> {
         id
     }
 
-    fn add_data(&mut self, data: Data) -> DataId {
+    pub fn add_data(&mut self, data: Data) -> DataId {
         self.module.data.push(data);
         DataId(self.module.data.len() as u32 - 1)
+    }
+
+    /// Puts an address into data.
+    pub fn add_relocation(&mut self, data: DataId, offset: u32, target: DataTarget) {
+        self.module.data[data.index()].relocations.push((offset, target));
     }
 
     pub fn external(&mut self, symbol: Symbol, signature: Signature) -> ExternId {
@@ -268,6 +290,15 @@ impl<'a> ModuleBuilder<'a> {
         self.pointer_slots(ty, CELL_VALUE, &mut slots);
         let size = object_size(CELL_VALUE.saturating_add(self.layout(ty).size));
         let name = format!("cell {}", self.type_name(ty));
+        self.descriptor(name, KIND_FIXED, size, slots)
+    }
+
+    /// Of the object that a value is when it is made into an interface. Its name is the type's.
+    pub fn box_descriptor(&mut self, ty: Ty) -> DescriptorId {
+        let mut slots = Vec::new();
+        self.pointer_slots(ty, CELL_VALUE, &mut slots);
+        let size = object_size(CELL_VALUE.saturating_add(self.layout(ty).size));
+        let name = self.type_name(ty);
         self.descriptor(name, KIND_FIXED, size, slots)
     }
 

@@ -55,6 +55,7 @@ impl ModuleBuilder<'_> {
                 }
             }
             TyKind::Tuple(_) | TyKind::Record(_) => self.field_part_name(ty, part),
+            TyKind::Nominal(..) if self.is_interface(ty) => [".object", ".table"][part as usize].to_string(),
             TyKind::Nominal(..) if self.is_enum(ty) => {
                 if part == 0 {
                     ".tag".to_string()

@@ -205,6 +205,16 @@ impl<'a> FnBuilder<'_, 'a> {
                 let payload = self.payload(place);
                 self.test(&payload, inner, fail);
             }
+            PatternKind::Type(inner) => {
+                let ty = self.ty(inner.ty);
+                let holds = self.is_type(place, ty);
+                self.require(holds, fail);
+                if self.e.is_dead() {
+                    return;
+                }
+                let found = self.downcast(place, ty);
+                self.test(&found, inner, fail);
+            }
             PatternKind::Tuple(patterns) => {
                 for (index, pattern) in patterns.iter().enumerate() {
                     let field = self.field(place, index);

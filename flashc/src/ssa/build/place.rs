@@ -66,6 +66,8 @@ impl<'a> FnBuilder<'_, 'a> {
                 matches!(self.cx.kind(ty), TyKind::Array(_)) || self.is_place(base)
             }
             ExprKind::Narrow(inner) | ExprKind::Unwrap(inner) => self.is_place(inner),
+            // What is in a box may change.
+            ExprKind::Downcast(_) => true,
             _ => false,
         }
     }
@@ -108,6 +110,10 @@ impl<'a> FnBuilder<'_, 'a> {
             ExprKind::Narrow(inner) => {
                 let place = self.place(inner);
                 self.payload(&place)
+            }
+            ExprKind::Downcast(inner) => {
+                let place = self.place_or_value(inner);
+                self.downcast(&place, ty)
             }
             ExprKind::Unwrap(inner) => {
                 let place = self.place_or_value(inner);

@@ -115,7 +115,7 @@ impl<'a> FnBuilder<'_, 'a> {
     }
 
     /// Writes a value to a buffer. Texts and chars are quoted when they are `nested` in something.
-    fn write_shown(&mut self, buffer: Value, ty: Ty, vals: &[Value], nested: bool) {
+    pub fn write_shown(&mut self, buffer: Value, ty: Ty, vals: &[Value], nested: bool) {
         if self.e.is_dead() {
             return;
         }
@@ -138,7 +138,8 @@ impl<'a> FnBuilder<'_, 'a> {
             }
             kind => {
                 // An optional is shown as what is inside; everything else nests its parts.
-                let nested = nested || !matches!(kind, TyKind::Optional(_));
+                // So is a value of an interface.
+                let nested = nested || !(matches!(kind, TyKind::Optional(_)) || self.cx.is_interface(ty));
                 let callee = self.cx.instance(Instance::Show(ty, nested));
                 let args: Vals = std::iter::once(buffer).chain(vals.iter().copied()).collect();
                 self.e.call(callee, &args, &[]);
@@ -191,7 +192,10 @@ impl<'a> FnBuilder<'_, 'a> {
                     }
                     NominalKind::Record { .. } => self.show_fields(buffer, &place, nominal.name.as_str()),
                     NominalKind::Enum { .. } => self.show_enum(buffer, &place),
-                    NominalKind::Interface { .. } => bug!("build: dynamic interface values do not exist yet"),
+                    NominalKind::Interface { .. } => {
+                        let vals = self.read(&place);
+                        self.show_dynamic(buffer, &vals, ty, nested);
+                    }
                 }
             }
             _ => self.write_place(buffer, &place, nested),

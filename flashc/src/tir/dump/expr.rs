@@ -38,6 +38,9 @@ impl Dumper<'_> {
             ExprKind::Wrap(_) => "wrap".to_owned(),
             ExprKind::Unwrap(_) => "unwrap".to_owned(),
             ExprKind::Narrow(_) => "narrow".to_owned(),
+            ExprKind::ToInterface(_) => "to interface".to_owned(),
+            ExprKind::IsType { ty, .. } => format!("is {}", self.ty(*ty)),
+            ExprKind::Downcast(_) => "downcast".to_owned(),
             ExprKind::IsNull(_) => "is null".to_owned(),
             ExprKind::Coalesce { .. } => "coalesce".to_owned(),
             ExprKind::Tuple(_) => "tuple".to_owned(),
@@ -98,6 +101,9 @@ impl Dumper<'_> {
             | ExprKind::Wrap(inner)
             | ExprKind::Unwrap(inner)
             | ExprKind::Narrow(inner)
+            | ExprKind::ToInterface(inner)
+            | ExprKind::IsType { value: inner, .. }
+            | ExprKind::Downcast(inner)
             | ExprKind::IsNull(inner)
             | ExprKind::Throw(inner)
             | ExprKind::Labelled { body: inner, .. }
@@ -200,6 +206,7 @@ impl Dumper<'_> {
                 format!("{}..={}", side(low), side(high))
             }
             PatternKind::Some(inner) => format!("some {}", self.pattern(inner)),
+            PatternKind::Type(inner) => format!("{}: {}", self.pattern(inner), self.ty(inner.ty)),
             PatternKind::Tuple(parts) => format!("({})", all(parts, ", ")),
             PatternKind::Fields(fields) => {
                 let fields: Vec<String> = fields.iter().map(|(i, p)| format!("{i}: {}", self.pattern(p))).collect();

@@ -22,6 +22,8 @@ impl Evaluator<'_> {
                 let above = low.as_ref().is_none_or(|low| is_at_most(low, value));
                 above && high.as_ref().is_none_or(|high| is_at_most(value, high))
             }
+            // No constant is of an interface type.
+            PatternKind::Type(_) => false,
             PatternKind::Some(inner) => match value {
                 Const::Some(value) => self.matches(inner, value),
                 _ => false,
