@@ -40,6 +40,27 @@ fn mandelbrot_draws_a_picture() {
 /// picture was right.
 const MANDELBROT: u64 = 0xa795_7155_1792_d071;
 
+/// The example's output for a file that stands beside it.
+fn shown(example_and_arguments: &[&str]) -> String {
+    let at = directory(&[]);
+    let mut arguments = vec!["run".to_owned(), example(example_and_arguments[0])];
+    arguments.extend(example_and_arguments[1..].iter().map(|argument| match argument.contains('/') {
+        true => example(argument),
+        false => (*argument).to_owned(),
+    }));
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    quiet(at.path(), program("flash"), &arguments)
+}
+
+fn beside(name: &str) -> String {
+    fs::read_to_string(example(name)).expect("a file of the examples")
+}
+
+#[test]
+fn markdown_becomes_html() {
+    assert_eq!(shown(&["markdown/main.fl", "markdown/sample.md"]), beside("markdown/sample.html"));
+}
+
 /// The lines of a run of `make`, without those of make itself.
 fn make(at: &Path, goal: &str) -> String {
     let flashc = format!("FLASHC={}", program("flashc").display());

@@ -97,8 +97,11 @@ runtime_symbols! {
     /// A conversion that the value does not fit, such as a number that is no scalar value to `char`.
     FailConversion = flash_fail_conversion(): Never;
 
-    /// Throws the error whose address is in `fail_a`: goes on at the innermost handler, or ends the program.
+    /// Throws the error in `fail_a` and `fail_b`, a value of `Error`: goes on at the innermost handler, or ends the
+    /// program.
     Throw = flash_throw(): Never;
+    /// Throws on what a handler was given, in `fail_a`.
+    Rethrow = flash_rethrow(): Never;
 
     /// (descriptor) -> zeroed object of its fixed size, header set. The slow path of inline allocation.
     Alloc = flash_alloc(Ptr) -> (Ptr): Allocates;
@@ -225,6 +228,37 @@ runtime_symbols! {
     MathLog10 = flash_math_log10(F64) -> (F64): Pure;
     MathPow = flash_math_pow(F64, F64) -> (F64): Pure;
     MathCbrt = flash_math_cbrt(F64) -> (F64): Pure;
+
+    /// (what a level is indented by) -> a writer of JSON text. The others take it first.
+    JsonNew = flash_json_new(Ptr, I64) -> (Ptr): Any;
+    /// (writer, bracket)
+    JsonOpen = flash_json_open(Ptr, I8): Any;
+    JsonClose = flash_json_close(Ptr, I8): Any;
+    /// Before each element of an array.
+    JsonItem = flash_json_item(Ptr): Any;
+    /// Before a field's value: its name, in quotes already.
+    JsonField = flash_json_field(Ptr, Ptr, I64): Any;
+    /// Before any other value of an object: its key.
+    JsonKey = flash_json_key(Ptr, Ptr, I64): Any;
+    JsonI64 = flash_json_i64(Ptr, I64): Any;
+    JsonU64 = flash_json_u64(Ptr, I64): Any;
+    JsonF64 = flash_json_f64(Ptr, F64): Any;
+    JsonF32 = flash_json_f32(Ptr, F32): Any;
+    JsonBool = flash_json_bool(Ptr, I8): Any;
+    JsonNull = flash_json_null(Ptr): Any;
+    JsonStr = flash_json_str(Ptr, Ptr, I64): Any;
+    JsonChar = flash_json_char(Ptr, I32): Any;
+    /// (writer, object) -> 1 and remembers it as being written, or 0 when it must not be.
+    JsonEnter = flash_json_enter(Ptr, Ptr) -> (I8): Any;
+    JsonLeave = flash_json_leave(Ptr): Any;
+    /// The text, or null when something could not be written. The writer is gone.
+    JsonFinish = flash_json_finish(Ptr) -> (Ptr, I64): Any;
+    /// Why the last text could not be written.
+    JsonProblem = flash_json_problem() -> (I32): Any;
+    /// What stands between quotes, its escapes replaced; null when one is wrong.
+    JsonUnescape = flash_json_unescape(Ptr, I64) -> (Ptr, I64): Allocates;
+    /// Where the first wrong escape stands, times 2, plus 1 for half of a surrogate pair.
+    JsonWrongEscape = flash_json_wrong_escape(Ptr, I64) -> (I64): Reads;
 
     /// Which of the program's tests to run, in a program that is made of tests.
     TestIndex = flash_test_index() -> (I64): Any;

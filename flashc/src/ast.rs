@@ -284,8 +284,8 @@ pub enum TypeExprKind {
     },
     /// `{ name: str, n: i32 }`
     Record(Vec<(Ident, TypeExpr)>),
-    /// A string literal as the type of a parameter.
-    Literal(Symbol),
+    /// The values that a parameter may have: `"read" | "write"`, `1`, `true`.
+    Literals(Vec<Literal>),
     Error,
 }
 
@@ -324,6 +324,8 @@ pub struct Let {
     pub pattern: Pattern,
     pub ty: Option<TypeExpr>,
     pub value: Option<Expr>,
+    /// `let p = e else { ... };`: where to go when the pattern does not match.
+    pub otherwise: Option<Block>,
 }
 
 #[derive(Clone, Debug)]
@@ -419,8 +421,10 @@ pub enum ExprKind {
     SelfValue,
     Paren(Box<Expr>),
     Tuple(Vec<Expr>),
-    /// `[a, b]`
+    /// `[a, b]`, `[...xs, b]`
     Array(Vec<Expr>),
+    /// `...xs`: an element of an array literal, nowhere else.
+    Spread(Box<Expr>),
     /// `[value; count]`
     ArrayRepeat {
         value: Box<Expr>,
@@ -489,6 +493,11 @@ pub enum ExprKind {
     /// `x!`
     Unwrap(Box<Expr>),
     Block(Block),
+    /// `'a: { ... }`, which `break 'a` leaves
+    Labelled {
+        label: Ident,
+        body: Block,
+    },
     Unsafe(Block),
     If(Box<If>),
     Match {

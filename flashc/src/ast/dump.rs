@@ -55,7 +55,7 @@ impl Dumper {
     fn stmt(&mut self, stmt: &Stmt) {
         match &stmt.kind {
             StmtKind::Let(declared) => {
-                let Let { is_mut, pattern, ty, value } = declared;
+                let Let { is_mut, pattern, ty, value, otherwise } = declared;
                 let mut text = format!("let {}{}", mut_text(*is_mut), pattern_text(pattern));
                 if let Some(ty) = ty {
                     let _ = write!(text, ": {}", type_text(ty));
@@ -63,6 +63,9 @@ impl Dumper {
                 self.node(text, |d| {
                     if let Some(value) = value {
                         d.expr(value);
+                    }
+                    if let Some(otherwise) = otherwise {
+                        d.block("else", otherwise);
                     }
                 });
             }
@@ -90,6 +93,8 @@ impl Dumper {
             ExprKind::Paren(inner) => self.labelled("paren", inner),
             ExprKind::Tuple(parts) => self.list("tuple", parts),
             ExprKind::Array(parts) => self.list("array", parts),
+            ExprKind::Spread(inner) => self.labelled("spread", inner),
+            ExprKind::Labelled { label, body } => self.block(&format!("block{}", label_text(Some(*label))), body),
             ExprKind::ArrayRepeat { value, count } => self.pair("repeat", value, count),
             ExprKind::Map(pairs) => self.node("map", |d| {
                 for (key, value) in pairs {
@@ -363,7 +368,10 @@ pub(crate) fn type_text(ty: &TypeExpr) -> String {
         TypeExprKind::Record(fields) => {
             format!("{{ {} }}", join(fields, |(name, ty)| format!("{}: {}", name.name, type_text(ty))))
         }
-        TypeExprKind::Literal(text) => format!("{text:?}"),
+        TypeExprKind::Literals(literals) => {
+            let texts: Vec<String> = literals.iter().map(literal_text).collect();
+            texts.join(" | ")
+        }
         TypeExprKind::Error => "<error>".to_owned(),
     }
 }

@@ -21,8 +21,11 @@ impl Lexer<'_> {
         self.push(TokenKind::Str(Symbol::new(&value)));
     }
 
-    /// `r"..."`, `r#"..."#` and `b"..."`; false when this is just a name.
+    /// `r"..."`, `r#"..."#`, `b"..."` and `b'x'`; false when this is just a name.
     pub(super) fn prefixed_string(&mut self) -> bool {
+        if self.byte() {
+            return true;
+        }
         if self.eat_str("b\"") {
             let value = self.quoted(true);
             self.push(TokenKind::Bytes(Symbol::new(&value)));
@@ -48,6 +51,43 @@ impl Lexer<'_> {
         let value = Symbol::new(&body[..length]);
         self.position = end;
         self.push(TokenKind::Str(value));
+        true
+    }
+
+    /// `b'x'`: the number of an ASCII character, a `u8`.
+    fn byte(&mut self) -> bool {
+        let mut chars = self.rest().chars().skip(2);
+        let is_byte = self.rest().starts_with("b'")
+            && match (chars.next(), chars.next()) {
+                (Some('\\'), Some(_)) => true,
+                (Some(c), Some('\'')) => c != '\'' && c != '\n',
+                _ => false,
+            };
+        if !is_byte {
+            return false;
+        }
+        self.position += 2;
+        let c = match self.peek() {
+            Some('\\') => match self.escape() {
+                Escape::Char(c) => c,
+                Escape::Nothing => '\0',
+            },
+            c => {
+                self.position += c.map_or(0, char::len_utf8);
+                c.unwrap_or_default()
+            }
+        };
+        if !self.eat_str("'") {
+            self.bad_char();
+            return true;
+        }
+        if !c.is_ascii() && self.text[self.start..self.position].chars().count() == 4 {
+            let span = self.span();
+            let length = c.len_utf8();
+            self.report(Diagnostic::error("E0005", span, format!("`{c}` is not one byte, but {length} in UTF-8")));
+        }
+        let value = u64::from(c as u32 & 0xff);
+        self.push(TokenKind::Int { value, suffix: Some(Symbol::new("u8")) });
         true
     }
 

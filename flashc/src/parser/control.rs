@@ -37,7 +37,13 @@ impl Parser<'_> {
         let Some(height) = self.enter() else { return self.error_expr(start) };
         let label = self.loop_label();
         let kind = match self.kind() {
-            TokenKind::LeftBrace => ExprKind::Block(self.block()),
+            TokenKind::LeftBrace => {
+                let body = self.block();
+                match label {
+                    Some(label) => ExprKind::Labelled { label, body },
+                    None => ExprKind::Block(body),
+                }
+            }
             TokenKind::Unsafe => {
                 self.bump();
                 ExprKind::Unsafe(self.block())
@@ -74,9 +80,9 @@ impl Parser<'_> {
         let TokenKind::Label(name) = token.kind else { return None };
         self.bump();
         self.expect(TokenKind::Colon, "behind the label");
-        if !matches!(self.kind(), TokenKind::While | TokenKind::Loop | TokenKind::For) {
+        if !matches!(self.kind(), TokenKind::While | TokenKind::Loop | TokenKind::For | TokenKind::LeftBrace) {
             self.report(
-                Diagnostic::error("E0100", self.span(), "a label stands before `for`, `while` or `loop`")
+                Diagnostic::error("E0100", self.span(), "a label stands before `for`, `while`, `loop` or a block")
                     .secondary(token.span, "this label"),
             );
         }

@@ -209,6 +209,16 @@ impl Parser<'_> {
         }
     }
 
+    /// An element of an array: `...xs` gives all of its own.
+    fn element(&mut self) -> Expr {
+        let start = self.span();
+        if !self.eat(TokenKind::Ellipsis) {
+            return self.expression();
+        }
+        let inner = Box::new(self.expression());
+        Expr { kind: ExprKind::Spread(inner), span: self.span_from(start) }
+    }
+
     /// `[a, b]`, `[v; n]`, `[k: v]`, `[:]`
     fn array(&mut self) -> ExprKind {
         let opening = self.bump().span;
@@ -220,7 +230,7 @@ impl Parser<'_> {
         if self.eat(TokenKind::RightBracket) {
             return ExprKind::Array(Vec::new());
         }
-        let first = self.bracketed();
+        let first = if self.at(TokenKind::Ellipsis) { self.element() } else { self.bracketed() };
         match self.kind() {
             TokenKind::Semicolon => {
                 self.bump();
@@ -245,7 +255,7 @@ impl Parser<'_> {
             _ => {
                 let mut elements = vec![first];
                 if self.next_element(TokenKind::RightBracket) {
-                    elements.extend(self.list(opening, TokenKind::RightBracket, Parser::expression));
+                    elements.extend(self.list(opening, TokenKind::RightBracket, Parser::element));
                 } else {
                     self.close(TokenKind::RightBracket, opening);
                 }
@@ -259,7 +269,7 @@ impl Parser<'_> {
         if self.eat(TokenKind::Comma) {
             return true;
         }
-        if self.at(close) || !Parser::begins_expression(self.kind()) {
+        if self.at(close) || !(Parser::begins_expression(self.kind()) || self.at(TokenKind::Ellipsis)) {
             return false;
         }
         self.missing_comma();

@@ -466,7 +466,7 @@ impl Parser<'_> {
         let value = Some(self.expression());
         self.semicolon();
         let pattern = Pattern { kind: PatternKind::Name { name, is_mut: true }, span: name.span };
-        StmtKind::Let(Let { is_mut: true, pattern, ty: Some(ty), value })
+        StmtKind::Let(Let { is_mut: true, pattern, ty: Some(ty), value, otherwise: None })
     }
 
     /// Behind a name: `x := 5` of Go.
@@ -488,7 +488,7 @@ impl Parser<'_> {
         self.semicolon();
         let name = Ident { name, span: target.span };
         let pattern = Pattern { kind: PatternKind::Name { name, is_mut: true }, span: target.span };
-        Some(StmtKind::Let(Let { is_mut: true, pattern, ty: None, value }))
+        Some(StmtKind::Let(Let { is_mut: true, pattern, ty: None, value, otherwise: None }))
     }
 
     /// `print "hello"`

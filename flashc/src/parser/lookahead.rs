@@ -98,9 +98,20 @@ impl Parser<'_> {
         }
     }
 
-    /// Is the `{` here a record literal, `{ name: value }`?
+    /// Is the `{` here a record literal: `{ name: value`, `{ x, y`, `{ ..r`? (`{ x }` is a block.)
     pub(super) fn at_record_literal(&self) -> bool {
-        self.at(TokenKind::LeftBrace) && self.peek_kind(1).word().is_some() && self.peek_kind(2) == TokenKind::Colon
+        if !self.at(TokenKind::LeftBrace) {
+            return false;
+        }
+        match self.peek_kind(1) {
+            TokenKind::DotDot => true,
+            kind if kind.word().is_some() => match self.peek_kind(2) {
+                TokenKind::Colon => true,
+                TokenKind::Comma => matches!(kind, TokenKind::Ident(_)),
+                _ => false,
+            },
+            _ => false,
+        }
     }
 
     /// Can an expression begin with this token?

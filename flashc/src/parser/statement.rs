@@ -105,6 +105,7 @@ impl Parser<'_> {
         let pattern = self.pattern();
         let ty = if self.eat(TokenKind::Colon) { Some(self.type_expr()) } else { None };
         let value = if self.eat(TokenKind::Equal) { Some(self.expression()) } else { None };
+        let otherwise = (value.is_some() && self.eat(TokenKind::Else)).then(|| self.block());
         if self.at(TokenKind::Comma) && !self.peek(1).first_on_line {
             let span = self.span();
             self.report(self.foreign_error(span, "each variable has a `let` of its own").fix(
@@ -116,7 +117,7 @@ impl Parser<'_> {
         } else {
             self.semicolon();
         }
-        Let { is_mut, pattern, ty, value }
+        Let { is_mut, pattern, ty, value, otherwise }
     }
 
     fn defer_statement(&mut self) -> StmtKind {

@@ -1,7 +1,7 @@
 //! Types, and the generic parameters of declarations.
 
 use super::Parser;
-use crate::ast::{GenericParam, Ident, TypeExpr, TypeExprKind};
+use crate::ast::{GenericParam, Ident, Literal, TypeExpr, TypeExprKind};
 use crate::diagnostics::Diagnostic;
 use crate::lexer::{Token, TokenKind};
 use crate::source::{Span, Symbol};
@@ -91,9 +91,8 @@ impl Parser<'_> {
                     (name, p.type_expr())
                 }))
             }
-            TokenKind::Str(text) => {
-                self.bump();
-                TypeExprKind::Literal(text)
+            TokenKind::Str(_) | TokenKind::Int { .. } | TokenKind::Minus | TokenKind::True | TokenKind::False => {
+                self.literal_types()
             }
             _ => {
                 self.unexpected("a type");
@@ -173,6 +172,31 @@ impl Parser<'_> {
         };
         let token = &mut self.tokens[self.position];
         *token = Token { kind: rest, span: Span { start: token.span.start + 1, ..token.span }, first_on_line: false };
+    }
+
+    /// `"read" | "write"`, `1`, `-1`, `true`
+    fn literal_types(&mut self) -> TypeExprKind {
+        let mut literals = Vec::new();
+        loop {
+            let is_negative = self.eat(TokenKind::Minus);
+            match super::expr::literal_of(self.kind()) {
+                Some(Literal::Int { value, .. }) if is_negative => {
+                    // Two's complement, as a literal has no sign of its own.
+                    literals.push(Literal::Int { value: value.wrapping_neg(), suffix: None });
+                }
+                Some(literal @ (Literal::Str(_) | Literal::Int { .. } | Literal::Bool(_))) if !is_negative => {
+                    literals.push(literal);
+                }
+                _ => {
+                    self.unexpected("a literal");
+                    return TypeExprKind::Error;
+                }
+            }
+            self.bump();
+            if !self.eat(TokenKind::Pipe) {
+                return TypeExprKind::Literals(literals);
+            }
+        }
     }
 
     /// `[T]` or `[T; N]`

@@ -539,8 +539,11 @@ impl Evaluator<'_> {
                 Err(Exit::Break(left, value)) if left == id => return Ok(value),
                 Err(exit) => return Err(exit),
             }
-            if let Some(step) = step {
-                self.eval(step)?;
+            // The step of `a..=b` leaves the loop before it goes beyond `b`.
+            match step.map_or(Ok(Const::Void), |step| self.eval(step)) {
+                Err(Exit::Break(left, value)) if left == id => return Ok(value),
+                Err(exit) => return Err(exit),
+                Ok(_) => {}
             }
         }
     }

@@ -19,6 +19,7 @@ pub use types::{FloatTy, IntTy, Ty, TyKind, Types};
 use crate::ast::RecordKind;
 use crate::source::{FileId, Span, Symbol};
 use flash_abi::symbols::Rt;
+use rustc_hash::FxHashMap;
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident;)*) => {
@@ -60,6 +61,19 @@ pub struct Program {
     pub main: Option<FuncId>,
     /// The entry module's tests, where they are asked for: then one of them runs instead of `main`.
     pub tests: Vec<Test>,
+    /// Functions of std that `ssa::build` calls, by their `#[lang("name")]`.
+    pub lang: FxHashMap<Symbol, FuncId>,
+    /// None in a program that is made without std.
+    pub errors: Option<Errors>,
+}
+
+/// What is known of errors.
+#[derive(Clone, Debug)]
+pub struct Errors {
+    /// The interface `Error`: what is thrown is a value of it.
+    pub interface: Ty,
+    /// The classes that failing checks throw, in the order of `flash_abi::program::ERROR_CLASSES`.
+    pub classes: Vec<Ty>,
 }
 
 /// `test "name" { ... }`
@@ -399,7 +413,9 @@ pub enum ExprKind {
         id: LoopId,
     },
     Return(Option<Box<Expr>>),
+    /// Of a value of `Error`.
     Throw(Box<Expr>),
+    /// The body; when it throws, the first clause that takes the error; and then, however all that is left, `finally`.
     Try {
         body: Box<Expr>,
         catches: Vec<Catch>,
@@ -455,7 +471,7 @@ pub struct Arm {
 #[derive(Clone, Debug)]
 pub struct Catch {
     pub local: Option<LocalId>,
-    /// `None` catches everything.
+    /// The local's type, which implements `Error`. `None` catches everything, and the local is an `Error`.
     pub ty: Option<Ty>,
     pub body: Expr,
 }
@@ -590,6 +606,14 @@ pub enum Intrinsic {
     Show,
     /// (T, T) -> bool / i32
     Equal,
+    /// (Reader) -> T: reads a value of std:json.
+    JsonRead,
+    /// (writer, T): writes one.
+    JsonWrite,
+    /// K -> str: the key of an object that a map's key is.
+    JsonKey,
+    /// (Reader, str) -> K: the map's key that an object's key is.
+    JsonReadKey,
     /// str -> never
     Panic,
     /// Text, address and length in the fail operands -> never

@@ -40,7 +40,7 @@ impl<'a> Body<'_, 'a> {
     }
 
     /// The place that is assigned to; a local is not used by that.
-    fn target(&mut self, target: &'a ast::Expr) -> (Expr, Option<LocalId>) {
+    pub(super) fn target(&mut self, target: &'a ast::Expr) -> (Expr, Option<LocalId>) {
         let stripped = strip(target);
         let AstKind::Name(name) = stripped.kind else {
             return (self.expr(target, None), None);
@@ -64,7 +64,7 @@ impl<'a> Body<'_, 'a> {
     }
 
     /// `x = 5` where there is no `x`: most likely its declaration.
-    fn undeclared(&mut self, target: &'a ast::Expr) -> bool {
+    pub(super) fn undeclared(&mut self, target: &'a ast::Expr) -> bool {
         let AstKind::Name(name) = target.kind else { return false };
         if self.lookup(name).is_some() || super::types::builtin(name).is_some() {
             return false;
@@ -88,6 +88,9 @@ impl<'a> Body<'_, 'a> {
     }
 
     fn simple_assign(&mut self, target: &'a ast::Expr, value: &'a ast::Expr, span: Span) -> Expr {
+        if let AstKind::Tuple(_) = strip(target).kind {
+            return self.destructure(target, value, span);
+        }
         if self.undeclared(target) {
             self.expr(value, None);
             return super::body::error_expr(span);
@@ -102,6 +105,12 @@ impl<'a> Body<'_, 'a> {
         let value = self.expr(value, Some(place_ty));
         let value_ty = self.shallow(value.ty);
         let value = self.coerce(value, place_ty);
+        self.store(place, local, value, value_ty, span)
+    }
+
+    /// Writes a value, which was of type `value_ty` before it was fitted to the place.
+    pub(super) fn store(&mut self, place: Expr, local: Option<LocalId>, value: Expr, value_ty: Ty, span: Span) -> Expr {
+        let place_ty = place.ty;
         self.check_target(&place, local);
         let fact = match place.kind {
             ExprKind::Global(id) => Some(global_fact(id)),
@@ -123,7 +132,7 @@ impl<'a> Body<'_, 'a> {
     /// The place may be written: it is mutable, or a variable that gets its first value.
     fn check_target(&mut self, place: &Expr, local: Option<LocalId>) {
         if let Some(id) = local {
-            let unassigned = self.flow().is_unassigned(id);
+            let unassigned = self.flow().is_unassigned(id) || self.flow().dead;
             let declared_empty = self.frame().locals[id.index()].is_mut || !self.is_deferred(id);
             self.flow().set_assigned(id);
             if !declared_empty {

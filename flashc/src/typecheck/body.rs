@@ -58,6 +58,8 @@ pub(super) struct Frame {
     /// Locals of the frame outside, and what they are called here.
     pub(super) captures: Vec<(LocalId, LocalId)>,
     pub(super) result: FrameResult,
+    /// While the result is not known: what was returned, and where.
+    pub(super) returned: Vec<(Ty, Span)>,
     pub(super) loops: Vec<Loop>,
     pub(super) next_loop: u32,
     pub(super) flow: Flow,
@@ -83,7 +85,7 @@ pub(super) struct LocalInfo {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum FrameResult {
     Known(Ty),
-    /// Not written: the first `return` tells.
+    /// Not written: what the `return`s and the end give tells.
     Unknown,
     /// Top-level statements have no `return`.
     TopLevel,
@@ -96,6 +98,8 @@ pub(super) struct Loop {
     pub(super) unused_label: Option<Span>,
     /// `loop` takes values; `while` and `for` do not.
     pub(super) takes_value: bool,
+    /// A labelled block, which only `break` with its label leaves.
+    pub(super) is_block: bool,
     pub(super) hint: Option<Ty>,
     /// Type of the values of the `break`s so far.
     pub(super) value: Option<Ty>,
@@ -110,6 +114,7 @@ impl Frame {
             infos: Vec::new(),
             captures: Vec::new(),
             result,
+            returned: Vec::new(),
             loops: Vec::new(),
             next_loop: 0,
             flow: Flow::default(),
@@ -536,11 +541,7 @@ impl<'a> Body<'_, 'a> {
                 }
                 self.coerce(value, ty)
             }
-            FrameResult::Unknown => {
-                let ty = self.shallow(value.ty);
-                self.frame().result = FrameResult::Known(if ty == Ty::NEVER { Ty::NEVER } else { ty });
-                value
-            }
+            FrameResult::Unknown => self.infer_result(value, span, None),
             FrameResult::TopLevel => value,
         }
     }

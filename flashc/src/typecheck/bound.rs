@@ -3,6 +3,7 @@
 
 use super::body::Body;
 use super::entity::FnId;
+use super::json::Obstacle;
 use crate::ast::Ident;
 use crate::diagnostics::Diagnostic;
 use crate::source::{Span, Symbol};
@@ -94,6 +95,13 @@ impl Body<'_, '_> {
         if obligation.depth > MAX_DEPTH {
             return Outcome::Fails;
         }
+        if self.is_json_data(obligation.interface) {
+            return match self.json_obstacle(subject) {
+                None => Outcome::Holds,
+                Some(Obstacle::Unknown) => Outcome::Unknown,
+                Some(Obstacle::Type(..)) => Outcome::Fails,
+            };
+        }
         for known in self.bounds_of(subject) {
             if self.unify(known, obligation.interface) {
                 if self.is_dynamic(subject)
@@ -182,6 +190,9 @@ impl Body<'_, '_> {
     }
 
     fn report_unfulfilled(&mut self, obligation: &Obligation) {
+        if self.is_json_data(obligation.interface) {
+            return self.report_no_json(obligation);
+        }
         let (subject, interface) = (self.show(obligation.subject), self.show(obligation.interface));
         let diagnostic =
             Diagnostic::error("E0316", obligation.span, format!("`{subject}` does not implement `{interface}`"));
@@ -194,6 +205,27 @@ impl Body<'_, '_> {
             diagnostic = diagnostic.note(format!("write the bound `{subject}: {interface}`"));
         } else {
             diagnostic = diagnostic.note(format!("`impl {interface} for {subject} {{ ... }}` makes it do so"));
+        }
+        self.report(diagnostic);
+    }
+
+    fn report_no_json(&mut self, obligation: &Obligation) {
+        let subject = self.show(obligation.subject);
+        let mut diagnostic =
+            Diagnostic::error("E0318", obligation.span, format!("values of type `{subject}` have no form in JSON"));
+        if let Some(Obstacle::Type(ty, path)) = self.json_obstacle(obligation.subject) {
+            let found = self.show(ty);
+            let path: Vec<&str> = path.iter().map(|name| name.as_str()).collect();
+            if !path.is_empty() {
+                diagnostic = diagnostic.label(format!("its `{}` is of type `{found}`", path.join(".")));
+            }
+            diagnostic = match self.kind(ty) {
+                TyKind::Param(..) => diagnostic.note(format!("write the bound `{found}: Data`, from std:json")),
+                TyKind::Nominal(id, _) if !self.cx.nominals[id.index()].is_interface() => diagnostic.note(
+                    "keys of objects are texts: so can be `str`, integers, `bool`, `char` and enums without values",
+                ),
+                _ => diagnostic.note("functions, pointers and values behind an interface have none"),
+            };
         }
         self.report(diagnostic);
     }

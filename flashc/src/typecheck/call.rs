@@ -7,6 +7,7 @@ use super::body::{Binding, Body, error_expr};
 use super::entity::{Entity, FnId, SelfKind, Signature, Special};
 use super::init::Needer;
 use super::operator::is_literal;
+use super::spread::Part;
 use super::variant::Given;
 use crate::ast::{self, ExprKind as AstKind};
 use crate::diagnostics::Diagnostic;
@@ -100,6 +101,9 @@ impl<'a> Body<'_, 'a> {
                 Special::Assert => self.assert_call(args, span),
                 Special::None => self.call_function(id, None, type_args, args, hint, callee.span, span),
             },
+            Entity::Nominal(id) if let Some(function) = self.cx.plain_error(id) => {
+                self.call_function(function, None, type_args, args, hint, callee.span, span)
+            }
             Entity::Nominal(id) => {
                 self.check_loose(args);
                 self.type_called(id, args, span)
@@ -192,6 +196,9 @@ impl<'a> Body<'_, 'a> {
         };
         for (&var, written) in types.iter().zip(std::mem::take(&mut self.owner_args)) {
             self.unify(var, written);
+        }
+        if type_args.is_empty() {
+            self.default_type(id, &types, hint);
         }
         match receiver.as_ref().and_then(|receiver| self.dynamic_self(id, receiver)) {
             // The interface as a type has its own methods, those that can be called.
@@ -415,14 +422,14 @@ impl<'a> Body<'_, 'a> {
             TyKind::Array(element) => element,
             _ => Ty::ERROR,
         };
-        let mut values = Vec::with_capacity(rest.len());
-        for arg in rest {
-            if arg.spread {
-                values.push(self.not_built(arg.value.span, "spread arguments among others"));
-            } else {
-                values.push(self.check(&arg.value, element));
-            }
+        if rest.iter().any(|arg| arg.spread) {
+            let parts: Vec<Part<'a>> =
+                rest.iter().map(|arg| Part { is_spread: arg.spread, value: &arg.value }).collect();
+            let element = Some(element).filter(|&e| !self.is_unsolved(e));
+            let array = self.spread_array(&parts, element, span);
+            return self.coerce(array, ty);
         }
+        let values = rest.iter().map(|arg| self.check(&arg.value, element)).collect();
         Expr { kind: ExprKind::Array(values), ty, span }
     }
 

@@ -238,7 +238,10 @@ impl<'a> Body<'_, 'a> {
                         span,
                     };
                 }
-                self.unknown_member(ty, name, span)
+                match self.json_member(&value, name, span) {
+                    Some(member) => member,
+                    None => self.unknown_member(ty, name, span),
+                }
             }
             TyKind::Tuple(types) => {
                 if let Some(index) = name.name.as_str().parse::<usize>().ok().filter(|&i| i < types.len()) {
@@ -380,6 +383,9 @@ impl<'a> Body<'_, 'a> {
             }
             TyKind::Error | TyKind::Never => return Expr { ty, ..base },
             _ => {
+                if let Some(element) = self.json_index(&base, index, span) {
+                    return element;
+                }
                 let found = self.show(ty);
                 let mut diagnostic = Diagnostic::error("E0335", base.span, format!("a `{found}` cannot be indexed"));
                 if ty == Ty::STR {

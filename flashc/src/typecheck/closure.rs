@@ -137,15 +137,7 @@ impl<'a> Body<'_, 'a> {
         let span = closure.body.span;
         match (result, expected) {
             // The result is a variable: the body tells it.
-            (FrameResult::Unknown, Some(expected)) if !matches!(self.frame().result, FrameResult::Known(_)) => {
-                let ty = self.shallow(value.ty);
-                if ty == Ty::NEVER {
-                    self.frame().result = FrameResult::Known(expected);
-                    return value;
-                }
-                self.frame().result = FrameResult::Known(ty);
-                value
-            }
+            (FrameResult::Unknown, Some(_)) => self.infer_result(value, span, expected),
             _ => self.function_value(value, span),
         }
     }

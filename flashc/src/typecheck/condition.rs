@@ -26,10 +26,12 @@ impl<'a> Body<'_, 'a> {
             AstKind::Literal(Literal::Bool(known)) => {
                 let flow = self.flow().clone();
                 let value = self.expr(expr, None);
+                // What is known stays known where control does not get.
+                let never = Flow { dead: true, ..flow.clone() };
                 if *known {
-                    Test { value, when_true: flow, when_false: Flow::dead() }
+                    Test { value, when_true: flow, when_false: never }
                 } else {
-                    Test { value, when_true: Flow::dead(), when_false: flow }
+                    Test { value, when_true: never, when_false: flow }
                 }
             }
             AstKind::Unary { op: UnaryOp::Not, operand } => {

@@ -234,48 +234,6 @@ impl<'a> Body<'_, 'a> {
         let made = Expr { kind: ExprKind::New(values), ty, span };
         super::assign::in_block(statements, made)
     }
-
-    /// `{ name: "x", n: 1 }`
-    fn record_literal(
-        &mut self,
-        fields: &'a [FieldInit],
-        base: Option<&'a ast::Expr>,
-        hint: Option<Ty>,
-        span: Span,
-    ) -> Expr {
-        if let Some(base) = base {
-            self.check_fields_loose(fields, None);
-            return self.not_built(base.span, "records made from others");
-        }
-        let hints = match hint.map(|h| self.kind(h).clone()) {
-            Some(TyKind::Record(hints)) => hints,
-            _ => Vec::new(),
-        };
-        let mut values: Vec<(Symbol, Expr)> = Vec::with_capacity(fields.len());
-        for field in fields {
-            let name = field.name.name;
-            if values.iter().any(|(n, _)| *n == name) {
-                self.error("E0346", field.name.span, format!("the field `{name}` is given twice"));
-                continue;
-            }
-            let hint = hints.iter().find(|(n, _)| *n == name).map(|(_, t)| *t);
-            let value = match &field.value {
-                Some(value) => self.expr(value, hint),
-                None => self.name(name, hint, field.name.span),
-            };
-            let value = match hint {
-                Some(hint) => self.coerce(value, hint),
-                None => self.required(value),
-            };
-            values.push((name, value));
-        }
-        let mut types: Vec<(Symbol, Ty)> = values.iter().map(|(n, v)| (*n, v.ty)).collect();
-        types.sort_by_key(|(name, _)| name.as_str());
-        let index_of = |name: Symbol| types.iter().position(|(n, _)| *n == name).unwrap_or(0) as u32;
-        let values = values.into_iter().map(|(name, value)| (index_of(name), value)).collect();
-        let ty = self.cx.types.intern(TyKind::Record(types.clone()));
-        Expr { kind: ExprKind::New(values), ty, span }
-    }
 }
 
 /// A default that can stand at every use: a literal.

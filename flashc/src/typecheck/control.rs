@@ -78,7 +78,7 @@ impl<'a> Body<'_, 'a> {
                     let before = self.flow().clone();
                     failed = failed.join(before);
                     let narrowed = self.narrowable(&value);
-                    let pattern = self.let_condition_pattern(pattern, value.ty);
+                    let pattern = self.let_condition_pattern(pattern, value.ty, false);
                     if excludes_null(&pattern) {
                         self.flow().add_non_null(&narrowed);
                     }
@@ -248,6 +248,7 @@ impl<'a> Body<'_, 'a> {
             label: label.map(|l| l.name),
             unused_label: label.map(|l| l.span),
             takes_value,
+            is_block: false,
             hint,
             value: None,
             exit: Flow::dead(),
@@ -330,7 +331,7 @@ impl<'a> Body<'_, 'a> {
                     let before = self.flow().clone();
                     failed = failed.join(before);
                     let narrowed = self.narrowable(&value);
-                    let pattern = self.let_condition_pattern(pattern, value.ty);
+                    let pattern = self.let_condition_pattern(pattern, value.ty, false);
                     if excludes_null(&pattern) {
                         self.flow().add_non_null(&narrowed);
                     }
@@ -380,6 +381,33 @@ impl<'a> Body<'_, 'a> {
         Expr { kind: ExprKind::Loop { id, body: Box::new(inner), step: None }, ty, span }
     }
 
+    /// `'a: { ... }`: its value is that of its end, or of the `break 'a v` that leaves it.
+    pub(super) fn labelled_block(&mut self, label: Ident, body: &'a ast::Block, hint: Option<Ty>, span: Span) -> Expr {
+        let hint = hint.filter(|&h| self.shallow(h) != Ty::VOID && !self.is_unsolved(h));
+        let id = self.push_loop(Some(label), true, hint);
+        if let Some(block) = self.frame().loops.last_mut() {
+            block.is_block = true;
+        }
+        let inner = self.block(body, hint);
+        let Loop { exit, value, .. } = self.pop_loop();
+        let end = self.shallow(inner.ty);
+        let is_left = !exit.dead;
+        let after = std::mem::take(self.flow());
+        *self.flow() = after.join(exit);
+        let (inner, ty) = match value {
+            Some(ty) if end == Ty::NEVER => (inner, ty),
+            Some(ty) if end == Ty::VOID => {
+                let text = self.show(ty);
+                let message = format!("the end of this block gives no value, but its `break`s give a `{text}`");
+                (self.error("E0350", body.span, message), Ty::ERROR)
+            }
+            Some(ty) => (self.coerce(inner, ty), ty),
+            None if is_left || end == Ty::VOID => (self.discard(inner), Ty::VOID),
+            None => (inner, end),
+        };
+        Expr { kind: ExprKind::Labelled { id, body: Box::new(inner) }, ty, span }
+    }
+
     pub(super) fn break_expr(&mut self, label: Option<Ident>, value: Option<&'a ast::Expr>, span: Span) -> Expr {
         let Some(index) = self.find_loop(label, "break", span) else {
             if let Some(value) = value {
@@ -415,7 +443,8 @@ impl<'a> Body<'_, 'a> {
                 None
             }
         };
-        let flow = std::mem::replace(self.flow(), Flow::dead());
+        let flow = self.flow().clone();
+        self.flow().dead = true;
         let l = &mut self.frame().loops[index];
         let exit = std::mem::take(&mut l.exit);
         l.exit = exit.join(flow);
@@ -424,6 +453,9 @@ impl<'a> Body<'_, 'a> {
 
     pub(super) fn continue_expr(&mut self, label: Option<Ident>, span: Span) -> Expr {
         let Some(index) = self.find_loop(label, "continue", span) else { return error_expr(span) };
+        if self.frame().loops[index].is_block {
+            return self.error("E0351", span, "`continue` goes on with a loop, and this label is a block's");
+        }
         let id = self.frame().loops[index].id;
         self.flow().dead = true;
         Expr { kind: ExprKind::Continue { id }, ty: Ty::NEVER, span }
@@ -432,7 +464,7 @@ impl<'a> Body<'_, 'a> {
     fn find_loop(&mut self, label: Option<Ident>, what: &str, span: Span) -> Option<usize> {
         let frame = self.frame();
         let Some(label) = label else {
-            let index = frame.loops.len().checked_sub(1);
+            let index = frame.loops.iter().rposition(|l| !l.is_block);
             if index.is_none() {
                 self.error("E0351", span, format!("`{what}` stands outside of a loop"));
             }
@@ -490,15 +522,13 @@ impl<'a> Body<'_, 'a> {
                 }
             },
             FrameResult::Unknown => {
-                let checked = value.map(|value| self.expr(value, None));
-                let ty = checked.as_ref().map_or(Ty::VOID, |v| self.shallow(v.ty));
-                if ty != Ty::NEVER && matches!(self.frame().result, FrameResult::Unknown) {
-                    self.frame().result = FrameResult::Known(ty);
-                }
-                match (checked, self.frame().result) {
-                    (Some(checked), FrameResult::Known(ty)) => Some(self.coerce(checked, ty)),
-                    (checked, _) => checked,
-                }
+                let hint = self.return_hint();
+                let is_null =
+                    |e: &ast::Expr| matches!(super::flow::strip(e).kind, ast::ExprKind::Literal(ast::Literal::Null));
+                let checked = value.map(|value| self.expr(value, hint.filter(|_| !is_null(value))));
+                let ty = checked.as_ref().map_or(Ty::VOID, |v| v.ty);
+                self.note_return(ty, checked.as_ref().map_or(span, |v| v.span));
+                checked
             }
         };
         self.flow().dead = true;
@@ -572,7 +602,7 @@ fn two(mut branches: Vec<Expr>) -> [Expr; 2] {
 }
 
 /// Matches no null.
-fn excludes_null(pattern: &Pattern) -> bool {
+pub(super) fn excludes_null(pattern: &Pattern) -> bool {
     match &pattern.kind {
         PatternKind::Some(_) | PatternKind::Type(_) => true,
         PatternKind::Bind(_, Some(inner)) => excludes_null(inner),

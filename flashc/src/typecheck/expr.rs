@@ -1,6 +1,7 @@
 //! Expressions: the dispatch, and those that are little more than their parts.
 
 use super::body::{Body, void_expr};
+use super::spread::Part;
 use super::variant::Given;
 use crate::ast::{self, ExprKind as AstKind};
 use crate::source::{Span, Symbol};
@@ -39,6 +40,8 @@ impl<'a> Body<'_, 'a> {
                 self.postfix(e, hint)
             }
             AstKind::Block(block) => self.block(block, hint),
+            AstKind::Labelled { label, body } => self.labelled_block(*label, body, hint, span),
+            AstKind::Spread(_) => self.error("E0354", span, "only an array literal and a rest parameter take `...xs`"),
             AstKind::Unsafe(block) => {
                 self.frame().unsafe_depth += 1;
                 let value = self.block(block, hint);
@@ -58,7 +61,9 @@ impl<'a> Body<'_, 'a> {
             AstKind::Break { label, value } => self.break_expr(*label, value.as_deref(), span),
             AstKind::Continue { label } => self.continue_expr(*label, span),
             AstKind::Return(value) => self.return_expr(value.as_deref(), span),
-            AstKind::Throw(_) | AstKind::Try { .. } | AstKind::TryOptional(_) => self.not_built(span, "errors"),
+            AstKind::Throw(value) => self.throw_expr(value, span),
+            AstKind::Try { body, catches, finally } => self.try_expr(body, catches, finally.as_ref(), hint, span),
+            AstKind::TryOptional(inner) => self.try_optional(inner, hint, span),
             AstKind::Await(_) => self.not_built(span, "`await`"),
             AstKind::Spawn(_) | AstKind::Select(_) => self.not_built(span, "tasks"),
             AstKind::Import(_) => self.not_built(span, "dynamic imports"),
@@ -116,6 +121,16 @@ impl<'a> Body<'_, 'a> {
 
     fn array(&mut self, elements: &'a [ast::Expr], hint: Option<Ty>, span: Span) -> Expr {
         let (element_hint, fixed) = self.element_hint(hint);
+        if elements.iter().any(|e| matches!(e.kind, AstKind::Spread(_))) {
+            let parts: Vec<Part<'a>> = elements.iter().map(Part::of).collect();
+            let array = self.spread_array(&parts, element_hint, span);
+            return match fixed {
+                Some(_) => {
+                    self.error("E0354", span, "a fixed array is written without `...xs`: its length is not known")
+                }
+                None => array,
+            };
+        }
         if let Some(element) = element_hint {
             let values: Vec<Expr> = elements.iter().map(|e| self.check(e, element)).collect();
             return self.array_of(values, element, fixed, span);

@@ -118,7 +118,8 @@ fn value_yields(expr: &Expr) -> bool {
         ExprKind::Match { arms, .. } => arms.iter().any(|arm| value_yields(&arm.body)),
         ExprKind::While { .. } | ExprKind::For { .. } | ExprKind::Assign { .. } => false,
         ExprKind::Return(_) | ExprKind::Break { .. } | ExprKind::Continue { .. } | ExprKind::Throw(_) => false,
-        ExprKind::Loop { body, .. } => {
+        ExprKind::Labelled { body, .. } if tail_yields(body) => true,
+        ExprKind::Loop { body, .. } | ExprKind::Labelled { body, .. } => {
             let mut found = false;
             visit_block(body, &mut |e| {
                 found |= matches!(&e.kind, ExprKind::Break { value: Some(_), .. });
@@ -127,6 +128,9 @@ fn value_yields(expr: &Expr) -> bool {
             found
         }
         ExprKind::Paren(inner) => value_yields(inner),
+        ExprKind::Try { body, catches, .. } => {
+            tail_yields(body) || catches.iter().any(|clause| tail_yields(&clause.body))
+        }
         _ => true,
     }
 }
@@ -227,6 +231,9 @@ fn visit_stmt(stmt: &ast::Stmt, f: &mut dyn FnMut(&Expr) -> bool) {
             if let Some(value) = &l.value {
                 visit(value, f);
             }
+            if let Some(otherwise) = &l.otherwise {
+                visit_block(otherwise, f);
+            }
         }
         StmtKind::Expr(e) | StmtKind::Using(_, e) => visit(e, f),
         StmtKind::Defer(inner) => visit_stmt(inner, f),
@@ -265,6 +272,7 @@ pub(super) fn visit(expr: &Expr, f: &mut dyn FnMut(&Expr) -> bool) {
             }
         }
         ExprKind::Paren(e)
+        | ExprKind::Spread(e)
         | ExprKind::Unary { operand: e, .. }
         | ExprKind::Cast { value: e, .. }
         | ExprKind::Is { value: e, .. }
@@ -300,7 +308,10 @@ pub(super) fn visit(expr: &Expr, f: &mut dyn FnMut(&Expr) -> bool) {
             visit(callee, f);
             args.iter().for_each(|arg| visit(&arg.value, f));
         }
-        ExprKind::Block(block) | ExprKind::Unsafe(block) | ExprKind::Loop { body: block, .. } => visit_block(block, f),
+        ExprKind::Block(block)
+        | ExprKind::Unsafe(block)
+        | ExprKind::Loop { body: block, .. }
+        | ExprKind::Labelled { body: block, .. } => visit_block(block, f),
         ExprKind::If(i) => {
             visit_condition(&i.condition, f);
             visit_block(&i.then, f);

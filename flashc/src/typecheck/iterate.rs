@@ -167,6 +167,11 @@ impl<'a> Body<'_, 'a> {
         self.keep(value, name, statements)
     }
 
+    /// A loop over the integers from `counter` on, which has its first value, to below `last`.
+    pub(super) fn counted_loop(&mut self, id: LoopId, counter: LocalId, last: Expr, body: Expr, span: Span) -> Expr {
+        self.exclusive_loop(CountedLoop { id, counter, ty: last.ty, span }, last, body)
+    }
+
     /// `loop { if counter < last { body } else { break } } step counter += 1`
     fn exclusive_loop(&mut self, make: CountedLoop, last: Expr, inner: Expr) -> Expr {
         let CountedLoop { id, counter, ty, span } = make;

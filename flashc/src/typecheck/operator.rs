@@ -277,10 +277,22 @@ impl<'a> Body<'_, 'a> {
                     let ty = if self.cx.types.is_float(r.ty) { r.ty } else { l.ty };
                     return (l, Expr { ty, ..r });
                 }
-                let hint = Some(l.ty).filter(|_| !is_shift(op));
-                let r = self.expr(right, hint);
+                let takes_it = !is_shift(op) && (op != BinaryOp::Add || self.takes_addend(l.ty, right));
+                let r = self.expr(right, Some(l.ty).filter(|_| takes_it));
                 (l, r)
             }
+        }
+    }
+
+    /// Whether what is added to a `ty` should be one too. It need not: it may be a text.
+    fn takes_addend(&mut self, ty: Ty, right: &ast::Expr) -> bool {
+        let right = super::flow::strip(right);
+        match &right.kind {
+            ast::ExprKind::If(_) | ast::ExprKind::Match { .. } | ast::ExprKind::Block(_) => {
+                let ty = self.shallow(ty);
+                self.cx.types.is_numeric(ty) && has_number_tail(right)
+            }
+            _ => true,
         }
     }
 
@@ -586,6 +598,17 @@ pub(super) fn not(e: Expr) -> Expr {
 
 fn is_shift(op: BinaryOp) -> bool {
     matches!(op, BinaryOp::Shl | BinaryOp::Shr | BinaryOp::Ushr)
+}
+
+/// Whether one of the values that the expression may have is written as a number.
+fn has_number_tail(expr: &ast::Expr) -> bool {
+    let of_block = |block: &ast::Block| block.value.as_ref().is_some_and(|value| has_number_tail(value));
+    match &super::flow::strip(expr).kind {
+        ast::ExprKind::If(i) => of_block(&i.then) || i.otherwise.as_ref().is_some_and(|o| has_number_tail(o)),
+        ast::ExprKind::Match { arms, .. } => arms.iter().any(|arm| has_number_tail(&arm.body)),
+        ast::ExprKind::Block(block) => of_block(block),
+        _ => is_literal(expr),
+    }
 }
 
 /// Expressions that do something with what they are expected to be; for others a hint on an operand

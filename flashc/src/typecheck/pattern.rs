@@ -25,16 +25,16 @@ impl<'a> Body<'_, 'a> {
     }
 
     /// The pattern of `if let p = v`: a name stands for the value of an optional that is not null.
-    pub(super) fn let_condition_pattern(&mut self, pattern: &'a ast::Pattern, ty: Ty) -> Pattern {
+    pub(super) fn let_condition_pattern(&mut self, pattern: &'a ast::Pattern, ty: Ty, is_mut: bool) -> Pattern {
         let ty = self.shallow(ty);
         if let TyKind::Optional(inner) = *self.cx.types.kind(ty)
             && matches!(pattern.kind, AstKind::Name { .. } | AstKind::Wildcard)
             && !self.names_constant(pattern)
         {
-            let inside = self.pattern(pattern, inner, false);
+            let inside = self.pattern(pattern, inner, is_mut);
             return Pattern { kind: PatternKind::Some(Box::new(inside)), ty, span: pattern.span };
         }
-        let checked = self.pattern(pattern, ty, false);
+        let checked = self.pattern(pattern, ty, is_mut);
         if ty != Ty::ERROR && self.irrefutable(&checked) {
             self.report(
                 Diagnostic::warning("W0108", pattern.span, "this pattern always matches")

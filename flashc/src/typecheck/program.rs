@@ -16,7 +16,7 @@ use crate::tir::{
     Stmt, StmtKind, Ty, TyKind, Types,
 };
 use flash_abi::symbols::{AbiType, Rt};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::rc::Rc;
 
 impl<'a> Checker<'a> {
@@ -26,6 +26,7 @@ impl<'a> Checker<'a> {
         for index in 0..self.graph.modules.len() {
             self.check_top_level(ModuleIndex(index as u32), &mut steps);
         }
+        self.need_lang_functions();
         self.drain_queue();
         for index in 0..self.consts.len() {
             let id = super::entity::ConstId(index as u32);
@@ -115,7 +116,10 @@ impl<'a> Checker<'a> {
             (None, Some(value)) => body.expr(value, None).ty,
             (None, None) => Ty::ERROR,
         };
-        body.binding_pattern(&declaration.pattern, ty, false);
+        match (&declaration.otherwise, written) {
+            (Some(_), None) => drop(body.let_condition_pattern(&declaration.pattern, ty, false)),
+            _ => drop(body.binding_pattern(&declaration.pattern, ty, false)),
+        }
         let mut nothing = super::body::void_expr(span);
         body.finish(&mut nothing);
         let found = body.frame().locals.iter().rev().find(|local| local.name == name).map(|local| local.ty);
@@ -302,6 +306,22 @@ impl<'a> Checker<'a> {
         Some(self.func_id(id))
     }
 
+    /// Functions that `ssa::build` calls are needed when their module is there.
+    fn need_lang_functions(&mut self) {
+        for index in 0..self.functions.len() {
+            if attributes::find(self.functions[index].attributes, "lang").is_some()
+                && self.is_std(self.functions[index].scope.module)
+            {
+                self.func_id(FnId(index as u32));
+            }
+        }
+    }
+
+    fn lang_functions(&self) -> FxHashMap<Symbol, tir::FuncId> {
+        let named = self.functions.iter().filter(|f| self.is_std(f.scope.module));
+        named.filter_map(|f| Some((attributes::text(f.attributes, "lang")?, f.func?))).collect()
+    }
+
     /// The typed tree of everything.
     pub(super) fn finish(mut self) -> (tir::Program, Vec<Diagnostic>) {
         let main = self.find_main().filter(|_| !self.options.tests);
@@ -321,6 +341,7 @@ impl<'a> Checker<'a> {
         }
         let functions = output.into_iter().map(|function| function.unwrap_or_else(|| placeholder(nowhere)));
         let functions: Vec<Function> = functions.collect();
+        let lang = self.lang_functions();
         let nominals = (0..self.nominals.len()).map(|i| self.finish_nominal(NominalId(i as u32))).collect();
         let impls = self.finish_impls();
         let globals = self.globals.iter().map(|g| tir::Global {
@@ -332,6 +353,7 @@ impl<'a> Checker<'a> {
         });
         let globals = globals.collect();
         let modules = self.graph.modules.iter().map(|m| tir::Module { file: m.file, name: m.name }).collect();
+        let errors = self.known_errors();
         let program = tir::Program {
             types: self.types,
             modules,
@@ -342,6 +364,8 @@ impl<'a> Checker<'a> {
             initializers: self.initializers,
             main,
             tests: self.tests,
+            lang,
+            errors,
         };
         (program, diagnostics)
     }
@@ -424,6 +448,9 @@ impl<'a> Body<'_, 'a> {
 
     /// A `let` at top level: assigns to globals.
     fn top_level_let(&mut self, l: &'a ast::Let, globals: &[GlobalId], span: Span, checked: &mut Vec<Stmt>) {
+        if let Some(otherwise) = &l.otherwise {
+            return self.top_level_let_else(l, otherwise, globals, span, checked);
+        }
         let written = l.ty.as_ref().map(|ty| self.value_type(ty));
         let known = match (&l.pattern.kind, globals) {
             (AstPattern::Name { .. }, [only]) => self.cx.globals[only.index()].ty.filter(|&ty| ty != Ty::ERROR),
@@ -464,6 +491,25 @@ impl<'a> Body<'_, 'a> {
         }
         let mark = self.names.len();
         let pattern = self.binding_pattern(&l.pattern, ty, l.is_mut);
+        checked.push(Stmt { kind: StmtKind::Let { pattern, value }, span });
+        self.bind_globals(mark, globals, span, checked);
+    }
+
+    fn top_level_let_else(
+        &mut self,
+        l: &'a ast::Let,
+        otherwise: &'a ast::Block,
+        globals: &[GlobalId],
+        span: Span,
+        checked: &mut Vec<Stmt>,
+    ) {
+        let mark = self.names.len();
+        self.let_else(l, otherwise, span, checked);
+        self.bind_globals(mark, globals, span, checked);
+    }
+
+    /// Gives the globals the values of the locals of their names, which were bound since `mark`.
+    fn bind_globals(&mut self, mark: usize, globals: &[GlobalId], span: Span, checked: &mut Vec<Stmt>) {
         let bound: Vec<(Symbol, LocalId)> = self.names[mark..]
             .iter()
             .filter_map(|&(name, binding)| match binding {
@@ -472,7 +518,6 @@ impl<'a> Body<'_, 'a> {
             })
             .collect();
         self.names.truncate(mark);
-        checked.push(Stmt { kind: StmtKind::Let { pattern, value }, span });
         for (name, local) in bound {
             let Some(&global) = globals.iter().find(|g| self.cx.globals[g.index()].name == name) else { continue };
             let value = self.local(local, span);

@@ -79,8 +79,12 @@ impl<'a> Checker<'a> {
                 types.sort_by_key(|(name, _)| name.as_str());
                 self.types.intern(TyKind::Record(types))
             }
-            TypeExprKind::Literal(_) => {
-                self.not_built(expr.span, "parameters whose type is a string literal");
+            TypeExprKind::Literals(_) => {
+                self.report(
+                    Diagnostic::error("E0316", expr.span, "a literal is a type of parameters only")
+                        .label("not here")
+                        .note("an `enum` names the values that something may have"),
+                );
                 Ty::ERROR
             }
             TypeExprKind::Error => {

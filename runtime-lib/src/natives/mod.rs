@@ -5,6 +5,7 @@ pub mod buffer;
 pub mod chars;
 pub mod console;
 pub mod fs;
+pub mod json;
 pub mod math;
 pub mod memory;
 pub mod number;

@@ -80,7 +80,7 @@ impl<'a> FnBuilder<'_, 'a> {
     }
 
     /// Marks the optional in a place as not null.
-    fn set_tag(&mut self, place: &Place, inner: Ty) {
+    pub fn set_tag(&mut self, place: &Place, inner: Ty) {
         if self.cx.has_niche(inner) {
             return;
         }
@@ -90,7 +90,7 @@ impl<'a> FnBuilder<'_, 'a> {
     }
 
     /// All leaves of a value of the memory class without fixed arrays.
-    fn write_leaves(&mut self, place: &Place, vals: &[Value]) {
+    pub fn write_leaves(&mut self, place: &Place, vals: &[Value]) {
         let leaves = self.cx.layout(place.ty()).leaves.clone();
         let place = self.resolve(place);
         let Place::Memory { address, offset, area, .. } = place else { return };
@@ -112,12 +112,18 @@ impl<'a> FnBuilder<'_, 'a> {
             }
             VariantLayout::Boxed { leaf, contents } => vec![(*leaf, self.variant_box(fields, *contents))],
         };
+        self.variant_of_leaves(ty, index, &fields)
+    }
+
+    /// The leaves of an enum's variant whose fields have these at these places.
+    pub fn variant_of_leaves(&mut self, ty: Ty, index: usize, fields: &[(usize, Value)]) -> Vals {
+        let layout = self.cx.enum_layout(ty);
         let tag = if layout.is_c_like { self.variant_value(ty, index) } else { index as i64 };
         let mut vals = Vals::from_slice(&[self.e.iconst(layout.tag, tag)]);
         for leaf in &layout.layout.leaves[1..] {
             vals.push(self.e.zero_of(leaf.ty));
         }
-        for (leaf, value) in fields {
+        for &(leaf, value) in fields {
             vals[leaf] = value;
         }
         vals

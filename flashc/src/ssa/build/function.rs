@@ -50,6 +50,8 @@ pub struct FnBuilder<'m, 'a> {
     /// For each block we are in, what is deferred in it.
     pub scopes: Vec<Vec<Deferred<'a>>>,
     pub tail: Option<TailLoop>,
+    /// Errors that clauses around have caught: the local, and what the handler was given.
+    pub caught: Vec<(LocalId, Var)>,
 }
 
 /// A closure object's contents: offset of each capture, size, descriptor slots.
@@ -195,10 +197,15 @@ impl<'a> ModuleBuilder<'a> {
             Instance::Closure(id, type_args) => self.build_function(id, type_args, true),
             Instance::Thunk(id, type_args) => self.build_thunk(id, type_args),
             Instance::Show(ty, nested) => self.build_show(ty, nested),
+            Instance::JsonWrite(ty) => self.build_json_write(ty),
+            Instance::JsonRead(ty) => self.build_json_read(ty),
+            Instance::JsonKey(ty) => self.build_json_key(ty),
+            Instance::JsonReadKey(ty) => self.build_json_read_key(ty),
             Instance::Equal(ty) => self.build_equal(ty),
             Instance::Order(ty) => self.build_order(ty),
             Instance::Dispatched(interface, slot, target) => self.build_dispatched(interface, slot, target),
             Instance::Entry => self.build_entry(),
+            Instance::Describe => self.build_describe(),
             Instance::ExportC(id) => self.build_export(id),
         }
     }
@@ -218,6 +225,7 @@ impl<'m, 'a> FnBuilder<'m, 'a> {
             targets: Vec::new(),
             scopes: Vec::new(),
             tail: None,
+            caught: Vec::new(),
         }
     }
 

@@ -89,6 +89,16 @@ impl FnBuilder<'_, '_> {
                     single(self.order(first_ty, &flat[..half], &flat[half..]))
                 }
             }
+            Intrinsic::JsonWrite => {
+                self.json_write(arg(0), first_ty, &flat[1..]);
+                Vals::new()
+            }
+            Intrinsic::JsonRead => {
+                let vals = self.json_read(&single(arg(0)), result);
+                if into.is_some() { self.result_into(vals, result, into) } else { vals }
+            }
+            Intrinsic::JsonKey => self.json_key(first_ty, &flat),
+            Intrinsic::JsonReadKey => self.json_read_key(result, arg(0), &flat[1..]),
             Intrinsic::Panic => self.fail_with_text(Rt::FailPanic, arg(0), arg(1)),
             Intrinsic::AssertFailed => self.fail_with_text(Rt::FailAssert, arg(0), arg(1)),
             _ => self.number_intrinsic(intrinsic, &flat, result),

@@ -4,6 +4,7 @@
 
 use super::BuildOptions;
 use super::dynamic::{Slot, Tables};
+use super::errors::Errors;
 use super::layout::{EnumLayout, Fields, Layout};
 use crate::source::{FileId, Span, Symbol};
 use crate::ssa::text::FIXED_REGIONS;
@@ -29,6 +30,8 @@ pub struct Tree {
     pub initializers: Vec<tir::FuncId>,
     pub main: Option<tir::FuncId>,
     pub tests: Vec<tir::Test>,
+    pub lang: FxHashMap<Symbol, tir::FuncId>,
+    pub errors: Option<tir::Errors>,
 }
 
 /// A function of the result, by what it is made from.
@@ -42,6 +45,14 @@ pub enum Instance {
     Thunk(tir::FuncId, Vec<Ty>),
     /// (buffer, value): writes the value as `Show` does inside others, or (`false`) by itself.
     Show(Ty, bool),
+    /// (writer, value): writes the value as JSON.
+    JsonWrite(Ty),
+    /// Reader -> value
+    JsonRead(Ty),
+    /// Key of a map -> str
+    JsonKey(Ty),
+    /// (Reader, str) -> key of a map
+    JsonReadKey(Ty),
     /// (a, b) -> i8
     Equal(Ty),
     /// (a, b) -> i32: -1, 0 or 1.
@@ -50,6 +61,8 @@ pub enum Instance {
     Dispatched(Ty, Slot, Ty),
     /// The program's entry.
     Entry,
+    /// What the runtime asks an error by.
+    Describe,
     /// What C calls.
     ExportC(tir::FuncId),
 }
@@ -114,6 +127,7 @@ pub struct ModuleBuilder<'a> {
     root_ids: FxHashMap<Root, RootId>,
     globals: FxHashMap<GlobalId, u32>,
     pub dispatch: Tables,
+    pub errors: Errors,
 }
 
 impl<'a> ModuleBuilder<'a> {
@@ -140,6 +154,7 @@ impl<'a> ModuleBuilder<'a> {
             root_ids: FxHashMap::default(),
             globals: FxHashMap::default(),
             dispatch: Tables::default(),
+            errors: Errors::default(),
         }
     }
 
@@ -169,11 +184,24 @@ impl<'a> ModuleBuilder<'a> {
     }
 
     pub fn define(&mut self, id: FuncId, function: Function) {
+        self.note_handlers(&function);
         self.functions[id.index()] = Some(function);
     }
 
     pub fn set_entry(&mut self, id: FuncId) {
         self.module.entry = Some(id);
+    }
+
+    pub fn described(&self) -> Option<FuncId> {
+        self.module.describe
+    }
+
+    pub fn set_describe(&mut self, id: FuncId) {
+        self.module.describe = Some(id);
+    }
+
+    pub fn set_errors(&mut self, id: DataId) {
+        self.module.errors = Some(id);
     }
 
     pub fn finish(mut self) -> Module {

@@ -72,9 +72,10 @@ impl<'a> FnBuilder<'_, 'a> {
         let is_null = self.is_null(&place);
         self.e.branch(is_null, null_block, some_block);
         self.e.begin(some_block);
-        let payload = self.payload(&place);
-        let vals = self.read(&payload);
-        self.put_vals(vals, payload.ty(), sink);
+        // With a default that may be null itself the result is as optional as the value.
+        let given = if self.ty(default.ty) == place.ty() { place } else { self.payload(&place) };
+        let vals = self.read(&given);
+        self.put_vals(vals, given.ty(), sink);
         self.e.jump(join);
         self.e.begin(null_block);
         self.put(default, sink);
