@@ -146,8 +146,8 @@ impl<'a> Body<'_, 'a> {
             let mark = self.names.len();
             let error = self.error_type(span);
             let local = clause.name.filter(|name| name.name.as_str() != "_").map(|name| {
-                let warn = !name.name.as_str().starts_with('_');
-                self.declare(name.name, ty.unwrap_or(error), false, name.span, warn)
+                // That it was caught may be all there is to say.
+                self.declare(name.name, ty.unwrap_or(error), false, name.span, false)
             });
             branches.push(self.block(&clause.body, hint));
             self.leave_scope(mark);
