@@ -181,6 +181,8 @@ runtime_symbols! {
     FsList = flash_fs_list(Ptr, I64) -> (Ptr, I64): Any;
     /// Words for the last native of this thread that failed.
     LastError = flash_last_error() -> (Ptr, I64): Any;
+    /// What went wrong with it, as a name such as `ENOENT`.
+    LastErrorCode = flash_last_error_code() -> (Ptr, I64): Any;
 
     /// Text to number; the flag of success is in the low bit of the first result.
     ParseI64 = flash_parse_i64(Ptr, I64) -> (I8, I64): Reads;

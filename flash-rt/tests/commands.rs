@@ -61,6 +61,24 @@ fn what_stands_behind_the_script_is_the_programs() {
 }
 
 #[test]
+fn programs_need_no_file() {
+    let at = directory(&[LIB]);
+    let code = "import { name } from \"./lib.fl\"; println(name());";
+    command("flash-rt", &at).args(["-e", code]).assert().success().stdout("you\n").stderr("");
+    command("flash", &at).args(["run", "--eval", "println(1 + 1)"]).assert().success().stdout("2\n");
+    command("flash-rt", &at).arg("-").write_stdin(code).assert().success().stdout("you\n");
+    let args = "fn main(args: [str]) { println(args); }";
+    command("flash-rt", &at).args(["-e", args, "-O0", "x"]).assert().success().stdout("[\"x\"]\n");
+    command("flash-rt", &at).args(["-e", args, "x", "-O0"]).assert().success().stdout("[\"x\", \"-O0\"]\n");
+    command("flash-rt", &at).args(["-", "x", "-e"]).write_stdin(args).assert().success().stdout("[\"x\", \"-e\"]\n");
+    let failing = command("flash-rt", &at).args(["-e", "let x: i32 = true;"]).assert().code(1).get_output().clone();
+    assert!(String::from_utf8_lossy(&failing.stderr).contains("<eval>:1:14"));
+    let failing = command("flash-rt", &at).arg("-").write_stdin("panic(\"no\");").assert().code(1).get_output().clone();
+    assert!(String::from_utf8_lossy(&failing.stderr).contains("<stdin>:1:1"));
+    command("flash-rt", &at).arg("-").write_stdin([0xff, 0xfe]).assert().code(1);
+}
+
+#[test]
 fn diagnostics_end_with_one_and_wrong_usage_with_two() {
     let at = directory(&[WRONG]);
     for (name, first) in

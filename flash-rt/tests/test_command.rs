@@ -78,7 +78,7 @@ fn a_failing_test_gives_status_1_and_shows_both_sides() {
     let (status, stdout, _) = run(&at, &[]);
     assert_eq!(status, 1);
     for part in [
-        "  FAILED  adds\n",
+        "  FAILED  adds",
         "  ok  fine\n",
         "FAILED a.fl:2: adds\n",
         "assertion failed: add(1, 2) == 3\nmessage: a sum\n  left: -1\n right: 3\n",

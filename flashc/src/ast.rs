@@ -10,6 +10,7 @@
 //! Trees are never deeper than `parser::MAX_HEIGHT` and a few hundred, so recursion over them is safe.
 
 mod dump;
+mod overload;
 
 pub use dump::dump;
 

@@ -18,7 +18,7 @@ pub enum Verdict {
 }
 
 /// A test that took longer than this has its time beside it.
-const SLOW: Duration = Duration::from_millis(100);
+const SLOW: Duration = Duration::from_secs(1);
 
 const RED: &str = "31";
 const GREEN: &str = "32";

@@ -49,6 +49,28 @@ impl Reader for FileReader {
     }
 }
 
+/// The file system, and an entry module whose text comes from elsewhere: standard input, a command line.
+#[derive(Clone, Copy, Debug)]
+pub struct TextReader<'a> {
+    /// What the text is called; imports are relative to its directory.
+    pub path: &'a Path,
+    pub text: &'a str,
+}
+
+impl Reader for TextReader<'_> {
+    fn read(&self, path: &Path) -> io::Result<String> {
+        if path == self.path { Ok(self.text.to_owned()) } else { FileReader.read(path) }
+    }
+
+    fn canonical(&self, path: &Path) -> PathBuf {
+        if path == self.path { path.to_owned() } else { FileReader.canonical(path) }
+    }
+
+    fn modules_in(&self, directory: &Path) -> Vec<String> {
+        FileReader.modules_in(directory)
+    }
+}
+
 /// Files in memory, for tests and the REPL.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryReader {

@@ -13,6 +13,9 @@ pub mod stdlib;
 mod tests;
 mod timing;
 
-pub use pipeline::{Checked, CompileOptions, Compiled, Failure, Object, check, compile, compile_to_object, generate};
+pub use pipeline::{
+    Checked, CompileOptions, Compiled, Failure, Object, check, compile, compile_text_to_object, compile_to_object,
+    generate,
+};
 pub use report::{Color, Format, Reporter};
 pub use tests::{TestBlock, tests_of};

@@ -1,7 +1,7 @@
 //! The one road through all stages: from a path to the machine program, and what is asked for on
 //! the way. Everything that makes an object goes through here: commands, the runner, tests.
 
-use super::load::{self, FileReader, Reader};
+use super::load::{self, FileReader, Reader, TextReader};
 use super::report::Reporter;
 use super::stack::with_stack;
 use super::timing::Stopwatch;
@@ -38,6 +38,8 @@ pub struct CompileOptions {
     pub time_passes: bool,
     /// Run one of the entry module's tests in the place of `main`; the runtime is told which.
     pub tests: bool,
+    /// How many expressions a constant may take; `None` for what the compiler thinks is enough.
+    pub const_steps: Option<u64>,
 }
 
 impl Default for CompileOptions {
@@ -51,6 +53,7 @@ impl Default for CompileOptions {
             overflow_checks: false,
             threads: 0,
             time_passes: false,
+            const_steps: None,
             tests: false,
         }
     }
@@ -162,7 +165,11 @@ fn check_here(path: &Path, reader: &dyn Reader, options: &CompileOptions) -> Res
     let (resolved, more) = resolve::resolve(&graph);
     diagnostics.extend(more);
     watch.stage("resolve");
-    let typecheck_options = typecheck::Options { tests: options.tests, ..typecheck::Options::default() };
+    let typecheck_options = typecheck::Options {
+        tests: options.tests,
+        const_steps: options.const_steps,
+        ..typecheck::Options::default()
+    };
     let (program, more) = typecheck::check(&graph, &resolved, &typecheck_options);
     diagnostics.extend(more);
     watch.stage("typecheck");
@@ -275,7 +282,17 @@ pub fn compile_with(path: &Path, reader: &(dyn Reader + Sync), options: &Compile
 
 /// Compiles a program to the bytes of an object file.
 pub fn compile_to_object(path: &Path, options: &CompileOptions) -> Result<Object, Failure> {
-    let compiled = compile(path, options)?;
+    object_of(compile(path, options)?, path, options)
+}
+
+/// As [`compile_to_object`], of a text that is in no file, under a name for it.
+pub fn compile_text_to_object(path: &Path, text: &str, options: &CompileOptions) -> Result<Object, Failure> {
+    object_of(compile_with(path, &TextReader { path, text }, options)?, path, options)
+}
+
+// A `Result`, as its callers give.
+#[allow(clippy::unnecessary_wraps)]
+fn object_of(compiled: Compiled, path: &Path, options: &CompileOptions) -> Result<Object, Failure> {
     let bytes = object_bytes(&compiled, path, options);
     let Compiled { sources, warnings, libraries, .. } = compiled;
     Ok(Object { bytes, sources, warnings, libraries })

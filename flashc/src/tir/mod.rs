@@ -261,6 +261,8 @@ pub enum Const {
     Aggregate(Vec<Const>),
     /// An optional that is not null.
     Some(Box<Const>),
+    /// Of an enum some variant of which has fields: which one, and its fields. (Others are integers.)
+    Variant(u32, Vec<Const>),
 }
 
 #[derive(Clone, Debug)]

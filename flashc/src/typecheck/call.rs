@@ -174,6 +174,10 @@ impl<'a> Body<'_, 'a> {
         name_span: Span,
         span: Span,
     ) -> Expr {
+        let Some(id) = self.overload(id, args, span) else {
+            self.check_loose(args);
+            return error_expr(span);
+        };
         let signature = self.cx.signature(id);
         let info = &self.cx.functions[id.index()];
         let generics = info.scope.generics.clone();
@@ -215,7 +219,16 @@ impl<'a> Body<'_, 'a> {
         let result = self.cx.result_of(id, span);
         let result = self.cx.types.substitute(result, &types);
         let expected = hint.filter(|_| self.has_unsolved(result));
-        let (statements, mut rest) = self.arguments(id, &signature, &types, args, result, expected, span);
+        let (mut statements, mut rest) = self.arguments(id, &signature, &types, args, result, expected, span);
+        if !statements.is_empty()
+            && let Some(receiver) = values.pop()
+        {
+            // It stands before the arguments, and so it is evaluated before them.
+            let mut before = Vec::new();
+            values.push(self.keep(receiver, "self", &mut before));
+            before.append(&mut statements);
+            statements = before;
+        }
         values.append(&mut rest);
         self.check_ordered(id, &types, name_span);
         let function = self.cx.func_id(id);
@@ -358,7 +371,7 @@ impl<'a> Body<'_, 'a> {
                 match source {
                     Source::Given(e) if phases[index] == phase => values[index] = Some(self.check(e, ty)),
                     Source::Rest(rest) if phase == 1 => values[index] = Some(self.rest_argument(rest, ty, span)),
-                    Source::Default if phase == 2 => {
+                    Source::Default if phase == 2 && signature.params[index].default_takes == 0 => {
                         values[index] = signature.params[index].default.map(|function| {
                             self.note_call(function, span);
                             let callee = Callee::Function { function, type_args: types.to_vec() };
@@ -372,16 +385,49 @@ impl<'a> Body<'_, 'a> {
         }
         let mut values: Vec<Expr> = values.into_iter().map(|v| v.unwrap_or_else(|| error_expr(span))).collect();
         let mut statements = Vec::new();
-        if !in_order {
-            // Named arguments in another order: evaluated as written, then passed.
-            let mut order: Vec<usize> = (0..values.len()).filter(|&i| matches!(sources[i], Source::Given(_))).collect();
+        let depends = signature.params.iter().zip(&sources).any(|(param, source)| {
+            matches!(source, Source::Default) && param.default_takes > 0
+        });
+        if !in_order || depends {
+            // Named arguments in another order: evaluated as written, then passed. So are those that defaults see.
+            let is_written = |i: &usize| matches!(sources[*i], Source::Given(_) | Source::Rest(_));
+            let mut order: Vec<usize> = (0..values.len()).filter(is_written).collect();
             order.sort_by_key(|&i| values[i].span.start);
             for index in order {
                 let value = std::mem::replace(&mut values[index], error_expr(span));
                 values[index] = self.keep(value, "argument", &mut statements);
             }
         }
+        if depends {
+            self.dependent_defaults(signature, types, &params, &sources, &mut values, &mut statements, span);
+        }
         (statements, values)
+    }
+
+    /// Defaults that see the parameters before them: calls with those as arguments.
+    fn dependent_defaults(
+        &mut self,
+        signature: &Rc<Signature>,
+        types: &[Ty],
+        params: &[Ty],
+        sources: &[Source<'a>],
+        values: &mut [Expr],
+        statements: &mut Vec<crate::tir::Stmt>,
+        span: Span,
+    ) {
+        for (index, param) in signature.params.iter().enumerate() {
+            if !matches!(sources[index], Source::Default) {
+                continue;
+            }
+            if let (Some(function), takes @ 1..) = (param.default, param.default_takes as usize) {
+                self.note_call(function, span);
+                let callee = Callee::Function { function, type_args: types.to_vec() };
+                let args = values[..takes].to_vec();
+                values[index] = Expr { kind: ExprKind::Call { callee, args }, ty: params[index], span };
+            }
+            let value = std::mem::replace(&mut values[index], error_expr(span));
+            values[index] = self.keep(value, "default", statements);
+        }
     }
 
     /// The turn in which an argument is checked.
@@ -557,11 +603,7 @@ impl<'a> Body<'_, 'a> {
         let params: Vec<String> = signature
             .params
             .iter()
-            .map(|p| {
-                let dots = if p.is_rest { "..." } else { "" };
-                let default = if p.default.is_some() { " = ..." } else { "" };
-                format!("{}: {dots}{}{default}", p.name, self.cx.show(p.ty))
-            })
+            .map(|p| self.cx.param_text(p))
             .collect();
         let result = match signature.result {
             Some(Ty::VOID) | None => String::new(),
@@ -648,6 +690,13 @@ impl<'a> Body<'_, 'a> {
         let (name, special, is_c) = (info.ast.name.name, info.special, info.extern_block.is_some());
         let generics = info.scope.generics.clone();
         let signature = self.cx.signature(id);
+        if self.cx.overloads.contains_key(&id) || signature.params.iter().any(|p| !p.literals.is_empty()) {
+            self.report(
+                Diagnostic::error("E0344", span, format!("`{name}` can only be called: a literal tells what it takes"))
+                    .note(format!("write a closure that calls it: `fn(x) => {name}(...)`")),
+            );
+            return error_expr(span);
+        }
         if special != Special::None || is_c || signature.is_unsafe {
             self.report(
                 Diagnostic::error("E0344", span, format!("`{name}` can only be called, not used as a value"))

@@ -36,7 +36,10 @@ mod json;
 mod lint;
 mod method;
 mod names;
+mod narrow;
 mod operator;
+mod overflow;
+mod overload;
 mod pattern;
 mod place;
 mod program;
@@ -77,6 +80,8 @@ pub fn check(graph: &ModuleGraph, resolved: &Resolved<'_>, options: &Options) ->
 pub struct Options {
     /// Check every body of std too, not only those that the program uses.
     pub all_of_std: bool,
+    /// How many expressions a constant may take, where it is not [`tir::eval::MAX_STEPS`].
+    pub const_steps: Option<u64>,
     /// Keep the entry module's tests, and run them in the place of `main`.
     pub tests: bool,
 }
@@ -104,6 +109,8 @@ struct Checker<'a> {
     all_named: bool,
     /// Written types whose arguments have not been checked against the bounds yet.
     written_bounds: Vec<interface::WrittenBound>,
+    /// Other functions of one name, by the first.
+    overloads: FxHashMap<FnId, Vec<FnId>>,
     /// Methods of built-in types.
     builtin_methods: FxHashMap<(Head, Symbol), FnId>,
     /// Written functions by their place in the typed tree.
@@ -149,6 +156,7 @@ impl<'a> Checker<'a> {
             impls: Vec::new(),
             all_named: false,
             written_bounds: Vec::new(),
+            overloads: FxHashMap::default(),
             builtin_methods: FxHashMap::default(),
             written: FxHashMap::default(),
             global_at: FxHashMap::default(),

@@ -329,6 +329,7 @@ impl<'a> Body<'_, 'a> {
                 if integers_only && self.cx.types.as_int(ty).is_none() {
                     return self.operator_mismatch(op, op_span, &left, &right);
                 }
+                self.warn_overflow(tir_op, &left, &right, ty, span);
                 let (left, right) = (Box::new(left), Box::new(right));
                 Expr { kind: ExprKind::Binary { op: tir_op, left, right }, ty, span }
             }
@@ -378,6 +379,10 @@ impl<'a> Body<'_, 'a> {
             || matches!(self.cx.types.kind(rt), TyKind::Optional(_))
         {
             diagnostic = diagnostic.note("an optional may be null: test it, use `??`, or write `!` behind it");
+            let optional = if matches!(self.cx.types.kind(lt), TyKind::Optional(_)) { left } else { right };
+            if let Some(note) = self.changing_field(optional) {
+                diagnostic = diagnostic.note(note);
+            }
         }
         self.report(diagnostic);
         error_expr(span)
@@ -396,6 +401,7 @@ impl<'a> Body<'_, 'a> {
         if self.cx.types.as_int(l).is_none() || self.cx.types.as_int(r).is_none() {
             return self.operator_mismatch(op, op_span, &left, &right);
         }
+        self.warn_overflow(tir_op, &left, &right, l, span);
         // The count is masked, so its low bits are all that matters.
         let right = if l == r {
             right

@@ -52,18 +52,18 @@ impl FnBuilder<'_, '_> {
                 let wide = self.json_call("json_read_int", Vec::new(), &[reader.clone(), min, max, what]);
                 return single(self.e.resize(wide[0], int_type(int), int.is_signed()));
             }
-            TyKind::Array(element) => return self.json_call("json_read_array", vec![element], &[reader.clone()]),
+            TyKind::Array(element) => return self.json_call("json_read_array", vec![element], std::slice::from_ref(reader)),
             _ => match self.cx.json_special(ty) {
                 Some(Special::Document) => "json_read_value",
                 Some(special) => {
                     let TyKind::Nominal(_, args) = self.cx.kind(ty).clone() else { bug!("build: no special type") };
                     let name = if special == Special::Map { "json_read_map" } else { "json_read_set" };
-                    return self.json_call(name, args, &[reader.clone()]);
+                    return self.json_call(name, args, std::slice::from_ref(reader));
                 }
                 None => return self.call_json_read(reader, ty),
             },
         };
-        self.json_call(name, Vec::new(), &[reader.clone()])
+        self.json_call(name, Vec::new(), std::slice::from_ref(reader))
     }
 
     fn call_json_read(&mut self, reader: &Vals, ty: Ty) -> Vals {

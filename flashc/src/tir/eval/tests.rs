@@ -75,7 +75,7 @@ fn function(name: &str, params: usize, is_reference: bool, body: Expr) -> Option
 }
 
 fn run(functions: &[Option<Function>], types: &Types, expr: &Expr) -> Result<Const, EvalError> {
-    evaluate(View { types, functions, nominals: &[] }, expr)
+    evaluate(View { types, functions, nominals: &[], max_steps: MAX_STEPS }, expr)
 }
 
 /// `if n <= 1 { 1 } else { n * f(n - 1) }`, and the same with `return`.
