@@ -2,6 +2,7 @@
 //! Files come through a [`Reader`]; std is embedded. Modules of one wave are parsed in parallel;
 //! the result does not depend on the number of threads.
 
+use super::document;
 use super::package::{Meaning, Packages, Request};
 use super::stdlib;
 use crate::ast::{self, ItemKind, StrLiteral};
@@ -166,6 +167,7 @@ struct Slot {
     file: FileId,
     name: Symbol,
     is_std: bool,
+    is_document: bool,
     /// As the user writes it; imports are relative to its directory.
     path: PathBuf,
     parsed: Option<(ast::Module, Vec<Diagnostic>)>,
@@ -187,10 +189,31 @@ impl Loader<'_> {
         self.add_slot(key, file, Symbol::new(&stem), false, path.to_owned())
     }
 
+    /// A document is understood at once, and imports nothing.
+    fn add_document(&mut self, path: &Path, text: String) -> usize {
+        let index = self.add_file(path, text);
+        let file = self.slots[index].file;
+        // No name of a variable has a dot, so this one is only found by importing the whole.
+        let name = path.file_name().map_or("document.json".into(), |name| name.to_string_lossy());
+        let parsed = document::module(file, &self.sources.file(file).text, Symbol::new(&name));
+        let slot = &mut self.slots[index];
+        slot.parsed = Some(parsed);
+        slot.is_document = true;
+        index
+    }
+
     fn add_slot(&mut self, key: ModuleKey, file: FileId, name: Symbol, is_std: bool, path: PathBuf) -> usize {
         let index = self.slots.len();
         self.known.insert(key, index);
-        self.slots.push(Slot { file, name, is_std, path, parsed: None, imports: FxHashMap::default() });
+        self.slots.push(Slot {
+            file,
+            name,
+            is_std,
+            is_document: false,
+            path,
+            parsed: None,
+            imports: FxHashMap::default(),
+        });
         index
     }
 
@@ -199,6 +222,9 @@ impl Loader<'_> {
         let sources = &self.sources;
         let options = ParseOptions { target: Some(self.target), ..ParseOptions::default() };
         let parse_one = |slot: &mut Slot| {
+            if slot.is_document {
+                return;
+            }
             let text = &sources.file(slot.file).text;
             let (tokens, mut diagnostics) = lexer::lex(slot.file, text);
             let (module, more) = parser::parse_with(slot.file, text, tokens, options);
@@ -238,10 +264,6 @@ impl Loader<'_> {
         if let Some(name) = text.strip_prefix("std:") {
             return self.find_std(name, span);
         }
-        if text.ends_with(".json") {
-            let message = "importing JSON documents is not built yet";
-            return Err(Box::new(Diagnostic::error("E0901", span, message).label("not supported yet")));
-        }
         let written = Path::new(text);
         let path = if text.starts_with("./") || text.starts_with("../") {
             let directory = self.slots[importer].path.parent().unwrap_or(Path::new(""));
@@ -257,14 +279,16 @@ impl Loader<'_> {
                 Err(diagnostic) => return Err(Box::new(self.bare_name(text, specifier, *diagnostic))),
             }
         };
-        if path.extension().is_some_and(|e| e != "fl") {
-            let message = format!("`{text}` is no module: modules are `.fl` files");
+        let is_document = path.extension().is_some_and(|e| e == "json");
+        if path.extension().is_some_and(|e| e != "fl") && !is_document {
+            let message = format!("`{text}` is no module: modules are `.fl` files, documents `.json`");
             return Err(Box::new(Diagnostic::error("E0204", span, message)));
         }
         if let Some(&known) = self.known.get(&ModuleKey::File(self.reader.canonical(&path))) {
             return Ok(known);
         }
         match self.reader.read(&path) {
+            Ok(source) if is_document => Ok(self.add_document(&path, source)),
             Ok(source) => Ok(self.add_file(&path, source)),
             Err(error) => Err(Box::new(self.unreadable(text, specifier, &path, &error))),
         }
@@ -375,7 +399,14 @@ impl Loader<'_> {
             let Some((ast, found)) = slot.parsed else { continue };
             diagnostics.extend(found);
             let imports = slot.imports.into_iter().map(|(s, t)| (s, t.and_then(|t| index_of[t]))).collect();
-            graph.modules.push(LoadedModule { file: slot.file, name: slot.name, is_std: slot.is_std, ast, imports });
+            graph.modules.push(LoadedModule {
+                file: slot.file,
+                name: slot.name,
+                is_std: slot.is_std,
+                is_document: slot.is_document,
+                ast,
+                imports,
+            });
         }
         (graph, diagnostics)
     }

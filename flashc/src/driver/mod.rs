@@ -2,6 +2,7 @@
 
 pub mod cli;
 mod dependencies;
+mod document;
 mod link;
 pub mod load;
 mod output;

@@ -165,11 +165,8 @@ fn check_here(path: &Path, reader: &dyn Reader, options: &CompileOptions) -> Res
     let (resolved, more) = resolve::resolve(&graph);
     diagnostics.extend(more);
     watch.stage("resolve");
-    let typecheck_options = typecheck::Options {
-        tests: options.tests,
-        const_steps: options.const_steps,
-        ..typecheck::Options::default()
-    };
+    let typecheck_options =
+        typecheck::Options { tests: options.tests, const_steps: options.const_steps, ..typecheck::Options::default() };
     let (program, more) = typecheck::check(&graph, &resolved, &typecheck_options);
     diagnostics.extend(more);
     watch.stage("typecheck");

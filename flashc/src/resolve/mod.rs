@@ -200,6 +200,14 @@ impl<'a> Resolver<'a> {
                         let from = self.imported(module, import.from.value);
                         match &import.names {
                             ImportNames::None => {}
+                            ImportNames::Namespace(name)
+                                if from.is_some_and(|from| self.graph.module(from).is_document) =>
+                            {
+                                let def = from.and_then(|f| self.modules[f.index()].exports.values().next().copied());
+                                // A document with mistakes has no value; they have been reported.
+                                let def = def.unwrap_or_else(|| self.import_def(module, *name, DefKind::Missing));
+                                self.bind(module, *name, def, item.export.is_some());
+                            }
                             ImportNames::Namespace(name) => {
                                 let id = self.import_def(module, *name, DefKind::Namespace(from));
                                 self.bind(module, *name, id, item.export.is_some());
@@ -382,6 +390,10 @@ impl<'a> Resolver<'a> {
                 let hidden = self.modules[from.index()].names.get(&name.name).copied();
                 let message = format!("`{source}` exports no `{}`", name.name);
                 let mut diagnostic = Diagnostic::error("E0202", name.span, message).label("not exported");
+                if self.graph.module(from).is_document {
+                    diagnostic =
+                        diagnostic.note("a document is imported as a whole: `import data from \"./data.json\";`");
+                }
                 match hidden.map(|h| self.defs[h.index()]) {
                     Some(def) if def.module == from => {
                         diagnostic = diagnostic.secondary(def.span, "defined here, without `export`");

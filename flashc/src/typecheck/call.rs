@@ -385,9 +385,11 @@ impl<'a> Body<'_, 'a> {
         }
         let mut values: Vec<Expr> = values.into_iter().map(|v| v.unwrap_or_else(|| error_expr(span))).collect();
         let mut statements = Vec::new();
-        let depends = signature.params.iter().zip(&sources).any(|(param, source)| {
-            matches!(source, Source::Default) && param.default_takes > 0
-        });
+        let depends = signature
+            .params
+            .iter()
+            .zip(&sources)
+            .any(|(param, source)| matches!(source, Source::Default) && param.default_takes > 0);
         if !in_order || depends {
             // Named arguments in another order: evaluated as written, then passed. So are those that defaults see.
             let is_written = |i: &usize| matches!(sources[*i], Source::Given(_) | Source::Rest(_));
@@ -600,11 +602,7 @@ impl<'a> Body<'_, 'a> {
     /// How a function is declared, in words for a note.
     fn signature_text(&self, id: FnId, signature: &Signature) -> String {
         let name = self.cx.functions[id.index()].ast.name.name;
-        let params: Vec<String> = signature
-            .params
-            .iter()
-            .map(|p| self.cx.param_text(p))
-            .collect();
+        let params: Vec<String> = signature.params.iter().map(|p| self.cx.param_text(p)).collect();
         let result = match signature.result {
             Some(Ty::VOID) | None => String::new(),
             Some(result) => format!(" -> {}", self.cx.show(result)),

@@ -440,13 +440,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn param(
-        &mut self,
-        id: FnId,
-        param: &'a ast::Param,
-        before: &[ParamInfo],
-        scope: &Rc<ItemScope>,
-    ) -> ParamInfo {
+    fn param(&mut self, id: FnId, param: &'a ast::Param, before: &[ParamInfo], scope: &Rc<ItemScope>) -> ParamInfo {
         let name = match &param.pattern.kind {
             PatternKind::Name { name, .. } => name.name,
             _ => Symbol::new("_"),

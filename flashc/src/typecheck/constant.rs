@@ -113,7 +113,8 @@ impl<'a> Checker<'a> {
                 self.finished_nominals =
                     (0..self.nominals.len()).map(|i| self.finish_nominal(NominalId(i as u32))).collect();
             }
-            let view = View { types: &self.types, functions: &self.output, nominals: &self.finished_nominals, max_steps };
+            let view =
+                View { types: &self.types, functions: &self.output, nominals: &self.finished_nominals, max_steps };
             match eval::evaluate(view, value) {
                 Ok(constant) => return Ok(constant),
                 Err(EvalError { kind: EvalErrorKind::Unchecked(function), .. }) if self.check_now(function) => {}

@@ -15,7 +15,8 @@ impl Body<'_, '_> {
         let Some(b) = known(right, int, 0) else { return };
         if matches!(op, BinaryOp::Div | BinaryOp::Rem) && b == 0 {
             self.report(
-                Diagnostic::warning("W0122", span, "this always fails: it divides by zero").label("throws when it runs"),
+                Diagnostic::warning("W0122", span, "this always fails: it divides by zero")
+                    .label("throws when it runs"),
             );
             return;
         }
@@ -24,8 +25,12 @@ impl Body<'_, '_> {
             if !(0..bits).contains(&b) {
                 let (name, count) = (int.name(), b.rem_euclid(bits));
                 self.report(
-                    Diagnostic::warning("W0121", right.span, format!("an `{name}` has {bits} bits: this shifts by {count}"))
-                        .label(format!("taken modulo {bits}")),
+                    Diagnostic::warning(
+                        "W0121",
+                        right.span,
+                        format!("an `{name}` has {bits} bits: this shifts by {count}"),
+                    )
+                    .label(format!("taken modulo {bits}")),
                 );
             }
             return;

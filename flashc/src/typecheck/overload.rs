@@ -142,7 +142,9 @@ impl<'a> Body<'_, 'a> {
                 let text = literals_text(std::slice::from_ref(found), "");
                 let mut diagnostic = Diagnostic::error("E0317", misfit.span, format!("`{name}` does not take {text}"))
                     .label(format!("one of {list} is expected"));
-                let texts = || literals.iter().filter_map(|l| if let Const::Str(text) = l { Some(text.as_str()) } else { None });
+                let texts = || {
+                    literals.iter().filter_map(|l| if let Const::Str(text) = l { Some(text.as_str()) } else { None })
+                };
                 if let Const::Str(found) = found
                     && let Some(near) = nearest(found.as_str(), texts())
                 {
