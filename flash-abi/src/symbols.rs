@@ -212,6 +212,8 @@ runtime_symbols! {
     /// (buffer of bytes: address, count) -> str, or null when they are not UTF-8.
     StrFromUtf8 = flash_str_from_utf8(Ptr, I64) -> (Ptr, I64): Allocates;
     StrHash = flash_str_hash(Ptr, I64) -> (I64): Reads;
+    /// An odd number that differs from process to process: what tables multiply hashes with.
+    HashFactor = flash_hash_factor() -> (I64): Pure;
     /// Address of a null-terminated copy of the text, alive as long as anything holds it.
     StrToC = flash_str_to_c(Ptr, I64) -> (Ptr): Allocates;
     /// Copy of the null-terminated text at an address; invalid UTF-8 becomes U+FFFD.

@@ -140,6 +140,8 @@ pub struct GenericParam {
     pub name: Ident,
     /// `T: A + B`
     pub bounds: Vec<TypeExpr>,
+    /// `T = A`: what it is where no type argument stands. Of interfaces only.
+    pub default: Option<TypeExpr>,
 }
 
 #[derive(Clone, Debug)]

@@ -14,8 +14,8 @@ mod show;
 mod tests;
 
 use super::{
-    Arm, BinaryOp, CompareOp, Const, Expr, ExprKind, FuncId, Function, IntTy, LocalId, LoopId, Nominal, Stmt, StmtKind,
-    Ty, TyKind, Types, UnaryOp, arith,
+    Arm, BinaryOp, CompareOp, Const, Expr, ExprKind, FuncId, Function, IntTy, LocalId, LoopId, Nominal, NominalId,
+    Stmt, StmtKind, Ty, TyKind, Types, UnaryOp, arith,
 };
 use crate::source::{Span, Symbol};
 use std::borrow::Cow;
@@ -42,6 +42,8 @@ pub struct View<'a> {
     pub nominals: &'a [Nominal],
     /// Expressions evaluated before giving up.
     pub max_steps: u64,
+    /// Nominal types that implement `Show`, `Eq` or `Ord` themselves: their values are neither shown nor compared.
+    pub own: &'a [NominalId],
 }
 
 /// Why there is no value.
@@ -364,8 +366,10 @@ impl Evaluator<'_> {
     fn has_own_order(&mut self, ty: Ty) -> bool {
         match self.kind(ty) {
             TyKind::Nominal(id, _) => match self.view.nominals.get(id.index()).map(|n| &n.kind) {
-                // Without payloads they are integers; `impl Eq` for one is nothing sane.
-                Some(super::NominalKind::Enum { variants }) => variants.iter().any(|v| !v.fields.is_empty()),
+                // Without payloads they are integers.
+                Some(super::NominalKind::Enum { variants }) => {
+                    self.view.own.contains(&id) || variants.iter().any(|v| !v.fields.is_empty())
+                }
                 _ => true,
             },
             TyKind::Optional(inner) | TyKind::FixedArray(inner, _) => self.has_own_order(inner),

@@ -62,6 +62,11 @@ impl<'a> Body<'_, 'a> {
                 {
                     return self.builtin_static_call(ty, *name, type_args, args, hint, span);
                 }
+                if let AstKind::Name(param) = &base.kind
+                    && let Some(ty) = self.type_named(*param)
+                {
+                    return self.param_static_call(ty, *name, type_args, args, hint, span);
+                }
                 let receiver = self.chain_base(base, *optional);
                 return self.method_call(receiver, *name, type_args, args, hint, span);
             }
@@ -298,7 +303,14 @@ impl<'a> Body<'_, 'a> {
     }
 
     /// What `self` gets: the value, or for `mut self` its address.
-    fn receiver(&mut self, receiver: Expr, id: FnId, signature: &Signature, types: &[Ty], span: Span) -> Expr {
+    pub(super) fn receiver(
+        &mut self,
+        receiver: Expr,
+        id: FnId,
+        signature: &Signature,
+        types: &[Ty],
+        span: Span,
+    ) -> Expr {
         let self_ty = self.cx.functions[id.index()].scope.self_ty.unwrap_or(Ty::ERROR);
         let self_ty = self.cx.types.substitute(self_ty, types);
         if !self.unify(receiver.ty, self_ty) {

@@ -368,11 +368,41 @@ impl<'a> Body<'_, 'a> {
         names
     }
 
+    fn not_indexed(&mut self, base: &Expr, span: Span) -> Expr {
+        let ty = self.shallow(base.ty);
+        let found = self.show(ty);
+        let mut diagnostic = Diagnostic::error("E0335", base.span, format!("a `{found}` cannot be indexed"));
+        if ty == Ty::STR {
+            diagnostic = diagnostic.note("a `str` is UTF-8: see its methods `char_at`, `byte_at` and `slice`");
+        } else if matches!(self.cx.types.kind(ty), TyKind::Optional(_)) {
+            diagnostic = diagnostic.note("it may be null: test it, or write `?.[` or `!`");
+        } else if matches!(self.cx.types.kind(ty), TyKind::Nominal(..)) {
+            diagnostic = diagnostic.note(format!("`impl Index<Key, Value> for {found} {{ ... }}` makes it so"));
+        }
+        self.report(diagnostic);
+        error_expr(span)
+    }
+
     /// `base[index]`
     fn index(&mut self, base: Expr, index: &'a ast::Expr, span: Span) -> Expr {
         let base = self.auto_deref(base);
         let ty = self.shallow(base.ty);
+        if matches!(self.cx.types.kind(ty), TyKind::Nominal(..) | TyKind::Param(..)) {
+            return match self.overloaded_index(base, index, span) {
+                Ok(call) => call,
+                Err(base) => {
+                    let index = self.expr(index, Some(Ty::I64));
+                    match self.json_index(&base, index, span) {
+                        Some(element) => element,
+                        None => self.not_indexed(&base, span),
+                    }
+                }
+            };
+        }
         let index_span = index.span;
+        if let Some(slot) = self.keyed_slot(&base, ty, index, span) {
+            return slot;
+        }
         let index = self.expr(index, Some(Ty::I64));
         let element = match *self.cx.types.kind(ty) {
             TyKind::Array(element) => element,
@@ -388,20 +418,7 @@ impl<'a> Body<'_, 'a> {
                 element
             }
             TyKind::Error | TyKind::Never => return Expr { ty, ..base },
-            _ => {
-                if let Some(element) = self.json_index(&base, index, span) {
-                    return element;
-                }
-                let found = self.show(ty);
-                let mut diagnostic = Diagnostic::error("E0335", base.span, format!("a `{found}` cannot be indexed"));
-                if ty == Ty::STR {
-                    diagnostic = diagnostic.note("a `str` is UTF-8: see its methods `char_at`, `byte_at` and `slice`");
-                } else if matches!(self.cx.types.kind(ty), TyKind::Optional(_)) {
-                    diagnostic = diagnostic.note("it may be null: test it, or write `?.[` or `!`");
-                }
-                self.report(diagnostic);
-                return error_expr(span);
-            }
+            _ => return self.not_indexed(&base, span),
         };
         let index = self.index_value(index);
         Expr { kind: ExprKind::Index { base: Box::new(base), index: Box::new(index) }, ty: element, span }

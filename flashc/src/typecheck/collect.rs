@@ -11,7 +11,7 @@ use crate::ast::{self, Attribute, ItemKind, PatternKind};
 use crate::diagnostics::Diagnostic;
 use crate::resolve::{DefKind, FunctionDef, ModuleIndex};
 use crate::source::{Span, Symbol};
-use crate::tir::{Const, FuncId, GenericParam, GlobalId, NominalId, Ty, TyKind};
+use crate::tir::{self, Const, FuncId, GenericParam, GlobalId, NominalId, Ty, TyKind};
 use rustc_hash::FxHashMap;
 use std::rc::Rc;
 
@@ -50,6 +50,7 @@ impl<'a> Checker<'a> {
             self.entities.push(entity);
         }
         self.collect_overloads();
+        self.find_known();
         self.collect_deprecated();
         self.warn_hidden_items();
         self.resolve_all_bounds();
@@ -494,7 +495,23 @@ impl<'a> Checker<'a> {
         self.written.insert(func, id);
         self.signature(id);
         self.queue.push_back(Job::Function(id));
+        self.need_hooks(id);
         func
+    }
+
+    /// Whoever uses a method of one of std's types may have its values compared, hashed and shown:
+    /// `ssa::build` calls these methods where they are.
+    fn need_hooks(&mut self, id: FnId) {
+        let scope = self.functions[id.index()].scope.clone();
+        let Some(TyKind::Nominal(nominal, _)) = scope.self_ty.map(|ty| self.types.kind(ty)) else { return };
+        let info = &self.nominals[nominal.index()];
+        if !self.is_std(info.module) || info.is_interface() {
+            return;
+        }
+        let hooks = tir::STD_HOOKS.map(|name| info.methods.get(&Symbol::new(name)).copied());
+        for hook in hooks.into_iter().flatten() {
+            self.func_id(hook);
+        }
     }
 }
 

@@ -113,8 +113,9 @@ impl<'a> Checker<'a> {
                 self.finished_nominals =
                     (0..self.nominals.len()).map(|i| self.finish_nominal(NominalId(i as u32))).collect();
             }
-            let view =
-                View { types: &self.types, functions: &self.output, nominals: &self.finished_nominals, max_steps };
+            let own = self.known_of_program();
+            let (types, functions, nominals) = (&self.types, &self.output, &self.finished_nominals);
+            let view = View { types, functions, nominals, own: &own, max_steps };
             match eval::evaluate(view, value) {
                 Ok(constant) => return Ok(constant),
                 Err(EvalError { kind: EvalErrorKind::Unchecked(function), .. }) if self.check_now(function) => {}

@@ -32,12 +32,15 @@ mod infer;
 mod init;
 mod interface;
 mod iterate;
+mod map;
 mod json;
+mod known;
 mod lint;
 mod method;
 mod names;
 mod narrow;
 mod operator;
+mod operator_call;
 mod overflow;
 mod overload;
 mod pattern;
@@ -105,6 +108,7 @@ struct Checker<'a> {
     finished_nominals: Vec<tir::Nominal>,
     aliases: Vec<AliasInfo<'a>>,
     impls: Vec<ImplInfo>,
+    known: known::KnownInterfaces,
     /// All declarations have their entity, so that bounds can be understood.
     all_named: bool,
     /// Written types whose arguments have not been checked against the bounds yet.
@@ -154,6 +158,7 @@ impl<'a> Checker<'a> {
             finished_nominals: Vec::new(),
             aliases: Vec::new(),
             impls: Vec::new(),
+            known: known::KnownInterfaces::default(),
             all_named: false,
             written_bounds: Vec::new(),
             overloads: FxHashMap::default(),

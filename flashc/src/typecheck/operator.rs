@@ -203,6 +203,13 @@ impl<'a> Body<'_, 'a> {
             _ => self.cx.types.as_int(ty).is_some(),
         };
         if !fits {
+            let operand = match op {
+                tir::UnaryOp::Neg => match self.overloaded_neg(operand, span) {
+                    Ok(call) => return call,
+                    Err(operand) => operand,
+                },
+                _ => operand,
+            };
             if ty != Ty::ERROR && ty != Ty::NEVER {
                 let (found, sign) = (self.show(ty), if op == tir::UnaryOp::Neg { "-" } else { "~" });
                 return self.error("E0326", span, format!("`{sign}` does not apply to a `{found}`"));
@@ -333,7 +340,10 @@ impl<'a> Body<'_, 'a> {
                 let (left, right) = (Box::new(left), Box::new(right));
                 Expr { kind: ExprKind::Binary { op: tir_op, left, right }, ty, span }
             }
-            Numbers::Apart(left, right) => self.operator_mismatch(op, op_span, &left, &right),
+            Numbers::Apart(left, right) => match self.overloaded(op, left, right, span) {
+                Ok(call) => call,
+                Err(operands) => self.operator_mismatch(op, op_span, &operands.0, &operands.1),
+            },
         }
     }
 
@@ -383,6 +393,8 @@ impl<'a> Body<'_, 'a> {
             if let Some(note) = self.changing_field(optional) {
                 diagnostic = diagnostic.note(note);
             }
+        } else if let Some(note) = self.operator_note(op, left) {
+            diagnostic = diagnostic.note(note);
         }
         self.report(diagnostic);
         error_expr(span)
@@ -484,15 +496,6 @@ impl<'a> Body<'_, 'a> {
     fn has_equality(&self, ty: Ty) -> bool {
         let ty = self.shallow(ty);
         ty != Ty::VOID
-    }
-
-    pub(super) fn has_order(&self, ty: Ty) -> bool {
-        match self.kind(ty) {
-            TyKind::Int(_) | TyKind::Float(_) | TyKind::Char | TyKind::Str | TyKind::Bool | TyKind::Error => true,
-            TyKind::Tuple(types) => types.iter().all(|&t| self.has_order(t)),
-            TyKind::Param(index, _) if *index < super::infer::INFER_BASE => self.is_std(),
-            _ => false,
-        }
     }
 
     /// `a ?? b`
