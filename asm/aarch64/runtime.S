@@ -103,7 +103,7 @@ flash_spill_registers:
     .size \name, . - \name
     .endm
 
-// The numbers are those of `fail::Check`.
+// The numbers are those of `fail::failure_of`.
     FAIL flash_fail_bounds, 0
     FAIL flash_fail_null, 1
     FAIL flash_fail_division, 2
@@ -114,6 +114,7 @@ flash_spill_registers:
     FAIL flash_fail_unreachable, 7
     FAIL flash_fail_conversion, 8
     FAIL flash_throw, 9
+    FAIL flash_rethrow, 10
 
 // void flash_resume(const void *code, void *frame, void *stack, void *error, Context *context)
 //

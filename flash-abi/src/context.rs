@@ -24,6 +24,9 @@ pub struct Context {
     pub fail_frame: *const u8,
     /// The runtime's own state of this thread.
     pub runtime: *mut core::ffi::c_void,
+    /// Further results of `Program::describe`.
+    pub fail_c: u64,
+    pub fail_d: u64,
 }
 
 macro_rules! offsets {
@@ -43,4 +46,6 @@ offsets! {
     FAIL_PC = fail_pc,
     FAIL_FRAME = fail_frame,
     RUNTIME = runtime,
+    FAIL_C = fail_c,
+    FAIL_D = fail_d,
 }

@@ -38,6 +38,11 @@ pub const CLOSURE_CAPTURES: u32 = 16;
 /// Offset of the value in a cell (the heap home of a shared or address-taken variable).
 pub const CELL_VALUE: u32 = 8;
 
+/// What unwinding carries, an object of the runtime: the address of the error's object and of its dispatch table
+/// for `Error`, together a value of that interface. The trace follows.
+pub const THROWN_ERROR: u32 = 8;
+pub const THROWN_TABLE: u32 = 16;
+
 /// Fixed part of a descriptor, 8-aligned in read-only data and free of relocations. After it
 /// come `pointer_count` slots (`u32` each), then `name_len` bytes of the type's name (UTF-8).
 ///

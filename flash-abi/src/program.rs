@@ -38,6 +38,37 @@ pub struct Program {
     pub strings_size: u64,
     pub handlers: *const Handler,
     pub handler_count: u64,
+    /// By [`ERROR_CLASSES`]; null in a program without handlers, where failing checks end the program.
+    pub errors: *const ErrorClass,
+    pub error_count: u64,
+    /// Code that asks an error about itself, with the convention of `entry`: takes a value of `Error` in the
+    /// context's `fail_a` and `fail_b`, and leaves there its message (address and length), in `fail_c` and
+    /// `fail_d` its cause. Null in a program that throws nothing.
+    pub describe: *const u8,
+}
+
+/// The classes of `std:error` whose instances failing checks throw, in the order of `Program::errors`. Behind the
+/// header they have the check's operands, at most two words, as the context's `fail_a` and `fail_b`.
+pub const ERROR_CLASSES: [&str; 10] = [
+    "BoundsError",
+    "NullError",
+    "DivisionError",
+    "OverflowError",
+    "AssertionError",
+    "PanicError",
+    "RangeError",
+    "ConversionError",
+    "StackOverflowError",
+    "OutOfMemoryError",
+];
+
+/// What the runtime needs to make an instance of an error's class.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct ErrorClass {
+    pub descriptor: *const crate::object::Descriptor,
+    /// The class's dispatch table for `Error`.
+    pub table: *const u8,
 }
 
 /// A range of `Program::strings`.

@@ -97,8 +97,11 @@ runtime_symbols! {
     /// A conversion that the value does not fit, such as a number that is no scalar value to `char`.
     FailConversion = flash_fail_conversion(): Never;
 
-    /// Throws the error whose address is in `fail_a`: goes on at the innermost handler, or ends the program.
+    /// Throws the error in `fail_a` and `fail_b`, a value of `Error`: goes on at the innermost handler, or ends the
+    /// program.
     Throw = flash_throw(): Never;
+    /// Throws on what a handler was given, in `fail_a`.
+    Rethrow = flash_rethrow(): Never;
 
     /// (descriptor) -> zeroed object of its fixed size, header set. The slow path of inline allocation.
     Alloc = flash_alloc(Ptr) -> (Ptr): Allocates;

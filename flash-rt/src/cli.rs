@@ -62,10 +62,16 @@ pub fn run(command: &RunCommand, verbose: bool) -> ExitCode {
         }
     };
     // At a terminal someone reads them; elsewhere a script's standard error is its own.
-    let Object { bytes, sources, warnings, .. } = object;
+    let Object { bytes, sources, warnings, libraries } = object;
     let is_read = reporter.deny_warnings || std::io::stderr().is_terminal();
     if is_read && !reporter.warnings(&warnings, &sources) {
         return ExitCode::FAILURE;
+    }
+    for library in &libraries {
+        if let Err(problem) = crate::loader::load_library(library) {
+            reporter.error(&problem);
+            return ExitCode::FAILURE;
+        }
     }
     execute(&bytes, arguments, reporter, verbose)
 }

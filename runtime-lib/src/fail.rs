@@ -1,9 +1,9 @@
-//! Failing checks: what went wrong, in words, and how the program ends. Every failure prints the
-//! same way (see `report`) and ends the process with exit code 1.
+//! Failing checks: what went wrong, in words, and how the program ends when no handler takes it (see `unwind`).
+//! Every failure prints the same way (see `report`) and ends the process with exit code 1.
 
-use crate::process;
 use crate::report::Report;
-use crate::trace::Start;
+use crate::trace::{self, Start};
+use crate::unwind;
 use flash_abi::context::Context;
 
 /// The exit code of a program that failed.
@@ -30,8 +30,6 @@ pub enum Failure<'a> {
     StackOverflow,
     /// A module's variable that holds a reference was read before its `let` had run.
     Unset,
-    /// An error that nobody catches: the name of its type.
-    Uncaught(&'a [u8]),
     /// No memory for this many bytes.
     OutOfMemory(usize),
     /// A signal of the processor or system: its name, and the address it names.
@@ -63,7 +61,6 @@ impl Failure<'_> {
             }
             Failure::Conversion(value) => report.text("conversion failed: the type has no value for ").signed(value),
             Failure::Unset => report.text("a top-level variable is used before its `let` has run"),
-            Failure::Uncaught(name) => report.text("uncaught error: ").text(name),
             Failure::StackOverflow => report.text("stack overflow: the calls are nested too deeply"),
             // More than any system has: a size that was not even computed to the end.
             Failure::OutOfMemory(bytes) if bytes >> 48 != 0 => {
@@ -83,11 +80,12 @@ impl Failure<'_> {
 pub fn print(failure: Failure<'_>, start: Start) {
     let mut report = Report::new();
     failure.words(report.headline());
-    report.trace(start);
+    report.end_headline();
+    report.trace(trace::calls(start));
 }
 
-/// Prints the failure with the stack trace of the Flash code that called the native, and ends the process
-/// with exit code 1. For natives.
+/// Throws the failure out of a native, or ends the program with its report. Whatever Rust code is between here and
+/// the Flash code that called the native is left without being dropped: it owns nothing and borrows nothing.
 ///
 /// # Safety
 /// `ctx` is this thread's context.
@@ -95,9 +93,10 @@ pub fn print(failure: Failure<'_>, start: Start) {
 pub unsafe fn raise(ctx: *mut Context, failure: Failure<'_>) -> ! {
     let frame = frame_pointer();
     // SAFETY: promised by the caller.
-    let high = unsafe { (*ctx).stack_base } as usize;
-    print(failure, Start { pc: 0, frame, low: frame, high, is_crash: false });
-    process::exit(EXIT_CODE)
+    unsafe {
+        let high = (*ctx).stack_base as usize;
+        unwind::fail(ctx, failure, Start { pc: 0, frame, low: frame, high, is_crash: false })
+    }
 }
 
 /// The numbers that the shims in `asm/` give; see [`Failure`].
@@ -116,35 +115,60 @@ fn failure_of<'a>(check: u32, ctx: &Context) -> Failure<'a> {
     }
 }
 
+impl Failure<'_> {
+    /// Its number among `flash_abi::program::ERROR_CLASSES`, and the fields of an instance. None for what cannot be
+    /// caught.
+    pub(crate) fn class(self) -> Option<(usize, [usize; 2])> {
+        let text = |text: &[u8]| [text.as_ptr() as usize, text.len()];
+        Some(match self {
+            Failure::Bounds(index, length) => (0, [index as usize, length as usize]),
+            Failure::Null => (1, [0; 2]),
+            Failure::Division => (2, [0; 2]),
+            Failure::Overflow => (3, [0; 2]),
+            Failure::Assert(message) => (4, text(message)),
+            Failure::Panic(message) => (5, text(message.as_bytes())),
+            Failure::Slice(start, end) => (6, [start as usize, end as usize]),
+            Failure::Conversion(value) => (7, [value as usize, 0]),
+            Failure::StackOverflow => (8, [0; 2]),
+            Failure::OutOfMemory(bytes) => (9, [bytes, 0]),
+            Failure::Unreachable | Failure::Unset | Failure::Crash(..) => return None,
+        })
+    }
+}
+
 /// The text in the operands.
 fn message<'a>(ctx: &Context) -> &'a [u8] {
     if ctx.fail_a == 0 {
         return &[];
     }
-    // SAFETY: checks that carry text store the address and length of a `str`; nothing runs any more that could
-    // free it.
+    // SAFETY: checks that carry text store the address and length of a `str`, which whoever holds the failure keeps
+    // alive.
     unsafe { std::slice::from_raw_parts(ctx.fail_a as *const u8, ctx.fail_b as usize) }
 }
 
 crate::native! {
     /// Where the shims of `asm/` jump to, with the number of the check.
     fn flash_check_failed(ctx: *mut Context, check: u32) {
-        if check == THROW {
-            // SAFETY: the shims pass the pinned register, which holds this thread's context.
-            unsafe { crate::unwind::throw(ctx) }
+        // SAFETY: the shims pass the pinned register, which holds this thread's context; the operands are those
+        // that the check's number says.
+        unsafe {
+            let context = &*ctx;
+            let (start, a, b) = (place(context), context.fail_a as usize, context.fail_b as usize);
+            match check {
+                THROW => unwind::throw(ctx, a, b, start),
+                RETHROW => unwind::rethrow(ctx, a, start),
+                _ => unwind::fail(ctx, failure_of(check, context), start),
+            }
         }
-        // SAFETY: as above.
-        let context = unsafe { &*ctx };
-        print(failure_of(check, context), place(context));
-        process::exit(EXIT_CODE)
     }
 }
 
-/// The number of `flash_throw` among the shims.
+/// The numbers of `flash_throw` and `flash_rethrow` among the shims.
 const THROW: u32 = 9;
+const RETHROW: u32 = 10;
 
 /// Where the code was that called a shim.
-pub(crate) fn place(context: &Context) -> Start {
+fn place(context: &Context) -> Start {
     let frame = context.fail_frame as usize;
     let (pc, high) = (context.fail_pc as usize, context.stack_base as usize);
     Start { pc, frame, low: frame, high, is_crash: false }

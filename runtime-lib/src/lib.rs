@@ -2,7 +2,7 @@
 //! natives of std. An rlib for `flash-rt`, a static library for executables.
 //!
 //! Rooms, by what they are built on: `memory` and `stdio` (the system), `process`, `program` (tables of compiled
-//! code), `trace`, `report`, `testing`, `fail`, `unwind`, `gc`, `thread`, `signals`, `entry`, `natives`, `symbols`. Assembly is in `asm/`.
+//! code), `trace`, `report`, `testing`, `fail`, `unwind`, `uncaught`, `gc`, `thread`, `signals`, `entry`, `natives`, `symbols`. Assembly is in `asm/`.
 
 pub mod native;
 
@@ -20,6 +20,7 @@ pub mod symbols;
 pub mod testing;
 pub mod thread;
 pub mod trace;
+mod uncaught;
 mod unwind;
 
 pub use entry::run_program;

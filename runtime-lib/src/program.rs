@@ -3,7 +3,7 @@
 //! that a signal handler may ask.
 
 use flash_abi::ABI_VERSION;
-use flash_abi::program::{Function, Handler, Location, MAGIC, Program, Site, StringRange};
+use flash_abi::program::{ErrorClass, Function, Handler, Location, MAGIC, Program, Site, StringRange};
 use std::ptr::null_mut;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
@@ -142,6 +142,17 @@ impl CodePlace {
         let handlers: &[Handler] = unsafe { table(self.program.handlers, self.program.handler_count) };
         let handler = handlers.get(handlers.binary_search_by_key(&self.offset, |handler| handler.pc).ok()?)?;
         Some((self.program.text as usize + handler.target as usize, handler.frame_size as usize))
+    }
+
+    /// What its program makes failing checks into, by their number among `flash_abi::program::ERROR_CLASSES`.
+    pub fn error_classes(self) -> &'static [ErrorClass] {
+        // SAFETY: the tables of a registered program are valid.
+        unsafe { table(self.program.errors, self.program.error_count) }
+    }
+
+    /// See `flash_abi::program::Program::describe`.
+    pub fn describe(self) -> *const u8 {
+        self.program.describe
     }
 
     /// The source place of the next call at or after this address in the same function: the best guess for

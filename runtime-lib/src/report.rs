@@ -3,7 +3,7 @@
 
 use crate::program::SourcePlace;
 use crate::stdio;
-use crate::trace::{self, Entry, Start};
+use crate::trace::{Call, Entry};
 use std::sync::atomic::{AtomicI32, Ordering};
 
 /// Trace lines that are shown at the inner end, and at the outer end of a deep recursion.
@@ -93,31 +93,36 @@ impl Report {
         if self.is_coloured { self.text(style) } else { self }
     }
 
-    /// Ends the headline and appends the place and the trace of a failure.
-    pub fn trace(&mut self, start: Start) {
-        self.style(RESET).text("\n");
-        let mut entries = trace::entries(start).peekable();
-        if let Some(place) = entries.peek().and_then(|entry| entry.place) {
-            self.excerpt(place);
-        }
-        let mut last: [Option<Entry>; OUTER] = [None; OUTER];
-        let mut count = 0;
-        for entry in entries {
-            if count < INNER {
+    /// Ends the headline.
+    pub fn end_headline(&mut self) -> &mut Report {
+        self.style(RESET).text("\n")
+    }
+
+    /// Appends the place and the trace of a failure.
+    pub fn trace(&mut self, mut calls: impl Iterator<Item = Call>) {
+        let mut shown = 0;
+        while shown < INNER {
+            let Some(call) = calls.next() else { return };
+            for entry in call.entries() {
+                if let (0, Some(place)) = (shown, entry.place) {
+                    self.excerpt(place);
+                }
                 self.entry(entry);
-            } else {
-                last[(count - INNER) % OUTER] = Some(entry);
+                shown += 1;
             }
+        }
+        // A stack may be millions of calls deep: only those that are shown are looked at closely.
+        let mut last: [Option<Call>; OUTER] = [None; OUTER];
+        let mut count = 0;
+        for call in calls {
+            last[count % OUTER] = Some(call);
             count += 1;
         }
-        let beyond = count.saturating_sub(INNER);
-        if beyond > OUTER {
-            self.text("  ... ").number((beyond - OUTER) as u64).text(" more calls ...\n");
+        if count > OUTER {
+            self.text("  ... ").number((count - OUTER) as u64).text(" more calls ...\n");
         }
-        for index in beyond.saturating_sub(OUTER)..beyond {
-            if let Some(entry) = last[index % OUTER] {
-                self.entry(entry);
-            }
+        for index in count.saturating_sub(OUTER)..count {
+            last[index % OUTER].iter().flat_map(|call| call.entries()).for_each(|entry| self.entry(entry));
         }
     }
 

@@ -119,7 +119,7 @@ fn flash_place(registers: &Registers, address: usize) -> Option<(Start, bool)> {
     let start = match code {
         Some(code) if code.is_function_start() => Start { pc: registers.link, is_crash: false, ..here },
         Some(_) => here,
-        None if trace::entries(here).next().is_some() => here,
+        None if trace::calls(here).next().is_some() => here,
         None => trace::recover(stack, high).unwrap_or(here),
     };
     Some((start, is_overflow))

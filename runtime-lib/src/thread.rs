@@ -108,6 +108,8 @@ pub unsafe fn create(program: *const Program, kind: StackKind) -> Option<*mut Co
         fail_pc: std::ptr::null(),
         fail_frame: std::ptr::null(),
         runtime: null_mut(),
+        fail_c: 0,
+        fail_d: 0,
     };
     let thread = Box::into_raw(Box::new(Thread { context, heap, _globals: globals, stack, signal_stack }));
     // SAFETY: the thread was just made; its signal stack lives as long.

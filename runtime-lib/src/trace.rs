@@ -18,6 +18,15 @@ pub struct Start {
     pub is_crash: bool,
 }
 
+/// A place in Flash code that a stack leads through.
+#[derive(Clone, Copy)]
+pub struct Call {
+    code: CodePlace,
+    pc: usize,
+    /// Not a return address, but where something crashed.
+    is_crash: bool,
+}
+
 /// One line of a trace.
 #[derive(Clone, Copy)]
 pub struct Entry {
@@ -26,80 +35,73 @@ pub struct Entry {
     pub place: Option<SourcePlace>,
 }
 
-/// The Flash calls of a stack, innermost first; inlined ones are entries of their own.
-pub struct Entries {
-    pc: usize,
-    frame: usize,
-    low: usize,
-    high: usize,
-    is_crash: bool,
-    /// The call around the entry given last that was inlined.
-    inlined: Option<SourcePlace>,
+impl Call {
+    /// Where it is.
+    pub fn code(self) -> CodePlace {
+        self.code
+    }
+
+    /// The address, for [`saved`].
+    pub fn address(self) -> usize {
+        self.pc
+    }
+
+    /// The lines of a trace that it is: calls that were inlined here are lines of their own, and what has no
+    /// name is the compiler's (wrappers, and the entry, into which `main` may have been inlined).
+    pub fn entries(self) -> impl Iterator<Item = Entry> {
+        let place = if self.is_crash { self.code.next_site() } else { self.code.call_site() };
+        let unknown = place.is_none().then(|| Entry { function: self.code.function_name(), place: None });
+        let known = std::iter::successors(place, |place| place.caller())
+            .map(|place| Entry { function: place.function(), place: Some(place) });
+        unknown.into_iter().chain(known).filter(|entry| !entry.function.is_empty())
+    }
+}
+
+/// The Flash code of a stack, innermost first.
+pub struct Calls {
+    at: Start,
     is_done: bool,
 }
 
-/// The trace from `start` outwards.
-pub fn entries(start: Start) -> Entries {
-    let Start { pc, frame, low, high, is_crash } = start;
-    Entries { pc, frame, low, high, is_crash, inlined: None, is_done: false }
+/// The calls from `start` outwards.
+pub fn calls(start: Start) -> Calls {
+    Calls { at: start, is_done: false }
 }
 
-impl Iterator for Entries {
-    type Item = Entry;
+impl Iterator for Calls {
+    type Item = Call;
 
-    fn next(&mut self) -> Option<Entry> {
-        loop {
-            let entry = self.step()?;
-            // What has no name is the compiler's: wrappers, and the entry, into which `main` may have been inlined.
-            if !entry.function.is_empty() {
-                return Some(entry);
-            }
-        }
-    }
-}
-
-impl Entries {
-    fn step(&mut self) -> Option<Entry> {
-        if let Some(place) = self.inlined {
-            self.inlined = place.caller();
-            return Some(Entry { function: place.function(), place: Some(place) });
-        }
+    fn next(&mut self) -> Option<Call> {
         while !self.is_done {
-            let here = program::find(self.pc);
-            let was_crash = std::mem::take(&mut self.is_crash);
-            self.advance();
-            let Some(code) = here else { continue };
-            return Some(self.entry(code, was_crash));
+            let Start { pc, is_crash, .. } = self.at;
+            match step(self.at) {
+                Some(caller) => self.at = caller,
+                None => self.is_done = true,
+            }
+            if let Some(code) = program::find(pc) {
+                return Some(Call { code, pc, is_crash });
+            }
         }
         None
     }
+}
 
-    fn entry(&mut self, code: CodePlace, is_crash: bool) -> Entry {
-        let place = if is_crash { code.next_site() } else { code.call_site() };
-        match place {
-            Some(place) => {
-                self.inlined = place.caller();
-                Entry { function: place.function(), place: Some(place) }
-            }
-            None => Entry { function: code.function_name(), place: None },
-        }
-    }
+/// The calls whose addresses were kept, of programs that are still there.
+pub fn saved(addresses: &[usize]) -> impl Iterator<Item = Call> {
+    addresses.iter().filter_map(|&pc| {
+        let code = program::find(pc)?;
+        Some(Call { code, pc, is_crash: code.call_site().is_none() })
+    })
+}
 
-    /// Steps to the caller of the current frame.
-    fn advance(&mut self) {
-        match read_frame(self.frame, self.low, self.high) {
-            Some((caller, pc)) => {
-                self.low = self.frame + 16;
-                self.frame = caller;
-                self.pc = pc;
-            }
-            None => self.is_done = true,
-        }
-    }
+/// The caller of a frame.
+pub(crate) fn step(at: Start) -> Option<Start> {
+    let (frame, pc) = read_frame(at.frame, at.low, at.high)?;
+    Some(Start { pc, frame, low: at.frame + 16, high: at.high, is_crash: false })
 }
 
 /// The saved frame pointer and return address of a frame, when it can be one.
-pub(crate) fn read_frame(frame: usize, low: usize, high: usize) -> Option<(usize, usize)> {
+fn read_frame(frame: usize, low: usize, high: usize) -> Option<(usize, usize)> {
     let is_inside = frame >= low && high >= 16 && frame <= high - 16 && frame.is_multiple_of(8);
     // SAFETY: the caller's bounds are those of a mapped stack, and both words lie inside.
     is_inside.then(|| unsafe { ((frame as *const usize).read(), (frame as *const usize).add(1).read()) })

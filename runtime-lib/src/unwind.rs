@@ -1,72 +1,195 @@
-//! Throwing: finds the handler of an error by the tables of the programs and goes on there. Frames
-//! are those of frame pointers; code that throws nothing does nothing for it.
+//! Throwing: makes the object that carries an error, finds the handler by the tables of the programs and goes on
+//! there. Frames are those of frame pointers; code that throws nothing does nothing for it.
+//!
+//! Without a handler nothing is made: the report is printed from the stack as it is.
 
 use crate::fail::{self, Failure};
-use crate::process;
-use crate::program;
+use crate::program::{self, CodePlace};
 use crate::trace::{self, Start};
+use crate::{gc, process, thread, uncaught};
 use flash_abi::context::Context;
-use flash_abi::object::{DESCRIPTOR_SIZE, Descriptor, HEADER_ADDRESS_MASK};
+use flash_abi::object::{Descriptor, HEADER_SIZE, KIND_FIXED, SLOT_EXACT, THROWN_ERROR, THROWN_TABLE};
+use std::mem::offset_of;
 
-/// A place to go on at.
-#[derive(Clone, Copy, Debug)]
-struct Landing {
-    code: usize,
-    frame: usize,
-    stack: usize,
+/// Calls that an error remembers.
+const MOST_CALLS: usize = 64;
+
+/// What handlers are given: an error with its trace. An object of the heap.
+#[repr(C)]
+struct Thrown {
+    header: u64,
+    error: usize,
+    /// The error's dispatch table for `Error`.
+    table: usize,
+    /// Addresses of the calls on the stack where it was thrown, in a buffer of bytes.
+    trace: *const usize,
+    count: usize,
 }
+
+const _: () = assert!(offset_of!(Thrown, error) == THROWN_ERROR as usize);
+const _: () = assert!(offset_of!(Thrown, table) == THROWN_TABLE as usize);
+
+#[repr(C, align(8))]
+struct ThrownType {
+    head: Descriptor,
+    slots: [u32; 2],
+    name: [u8; 6],
+}
+
+static THROWN: ThrownType = ThrownType {
+    head: Descriptor {
+        size: size_of::<Thrown>() as u32,
+        pointer_count: 2,
+        name_len: 6,
+        kind: KIND_FIXED,
+        reserved: [0; 3],
+    },
+    slots: [THROWN_ERROR | SLOT_EXACT, offset_of!(Thrown, trace) as u32],
+    name: *b"thrown",
+};
 
 unsafe extern "C" {
     /// In `asm/`: sets the registers that a handler expects and jumps to it.
     fn flash_resume(landing: usize, frame: usize, stack: usize, error: usize, ctx: *mut Context) -> !;
 }
 
+/// A place to go on at.
+#[derive(Clone, Copy)]
+pub(crate) struct Landing {
+    pub code: usize,
+    pub frame: usize,
+    pub stack: usize,
+    /// The call that has this handler.
+    pub call: CodePlace,
+}
+
 /// The innermost handler around the code at `start`. No error passes code that is in no source: what is
 /// beyond it is C, which knows nothing of errors.
-fn find_handler(start: Start) -> Option<Landing> {
-    let Start { mut pc, mut frame, mut low, high, .. } = start;
+pub(crate) fn find_handler(start: Start) -> Option<Landing> {
+    let mut at = start;
     loop {
-        if let Some(code) = program::find(pc) {
-            if let Some((target, frame_size)) = code.handler() {
-                return Some(Landing { code: target, frame, stack: frame.checked_sub(frame_size)? });
+        if let Some(call) = program::find(at.pc) {
+            if let Some((code, frame_size)) = call.handler() {
+                return Some(Landing { code, frame: at.frame, stack: at.frame.checked_sub(frame_size)?, call });
             }
-            if code.function_name().is_empty() {
+            if call.function_name().is_empty() {
                 return None;
             }
         }
-        let (caller, return_address) = trace::read_frame(frame, low, high)?;
-        low = frame + 16;
-        (pc, frame) = (return_address, caller);
+        at = trace::step(at)?;
     }
 }
 
-/// Throws the error whose address is in `fail_a`, from the place that the shim has stored.
+/// Throws a value of `Error`, from the place `start`.
 ///
 /// # Safety
-/// `ctx` is this thread's context, filled by the shim; `fail_a` is an object.
-pub(crate) unsafe fn throw(ctx: *mut Context) -> ! {
+/// `ctx` is this thread's context; `error` is an object that belongs to the dispatch table.
+pub(crate) unsafe fn throw(ctx: *mut Context, error: usize, table: usize, start: Start) -> ! {
     // SAFETY: promised by the caller.
-    let (start, error) = unsafe { (fail::place(&*ctx), (*ctx).fail_a as usize) };
-    if let Some(Landing { code, frame, stack }) = find_handler(start) {
-        // SAFETY: the tables name the handler of the call that this frame is in; what lies below its stack
-        // pointer is Flash code, which owns nothing, and runtime code that holds nothing.
-        unsafe { flash_resume(code, frame, stack, error, ctx) }
+    unsafe {
+        match find_handler(start) {
+            Some(landing) => {
+                let thrown = carry(ctx, error, table, start);
+                resume(ctx, landing, thrown)
+            }
+            None => {
+                uncaught::report(ctx, error, table, trace::calls(start));
+                process::exit(fail::EXIT_CODE)
+            }
+        }
     }
+}
+
+/// Throws on what a handler was given, with the trace that it has.
+///
+/// # Safety
+/// `ctx` is this thread's context; `thrown` is what a handler was given.
+pub(crate) unsafe fn rethrow(ctx: *mut Context, thrown: usize, start: Start) -> ! {
     // SAFETY: promised by the caller.
-    fail::print(Failure::Uncaught(unsafe { type_name(error) }), start);
+    unsafe {
+        if let Some(landing) = find_handler(start) {
+            resume(ctx, landing, thrown)
+        }
+        let Thrown { error, table, trace, count, .. } = *(thrown as *const Thrown);
+        uncaught::report(ctx, error, table, trace::saved(std::slice::from_raw_parts(trace, count)));
+        process::exit(fail::EXIT_CODE)
+    }
+}
+
+/// Throws an instance of the failure's class, or ends the program with its report.
+///
+/// # Safety
+/// `ctx` is this thread's context.
+pub(crate) unsafe fn fail(ctx: *mut Context, failure: Failure<'_>, start: Start) -> ! {
+    // SAFETY: promised by the caller.
+    unsafe {
+        if let Some(landing) = find_handler(start)
+            && let Some(thrown) = make(ctx, landing.call, failure, start)
+        {
+            resume(ctx, landing, thrown)
+        }
+    }
+    fail::print(failure, start);
     process::exit(fail::EXIT_CODE)
 }
 
-/// The name of an object's type.
+/// What carries an instance of the failure's class. None when the program has no class for it, or when there is no
+/// memory even for the error that says so.
 ///
 /// # Safety
-/// `object` is the address of an object.
-unsafe fn type_name(object: usize) -> &'static [u8] {
-    // SAFETY: an object starts with its descriptor's address; descriptors are the program's own data, and
-    // the name follows the slots.
+/// `ctx` is this thread's context.
+pub(crate) unsafe fn make(ctx: *mut Context, call: CodePlace, failure: Failure<'_>, start: Start) -> Option<usize> {
+    let (number, fields) = failure.class()?;
+    let class = call.error_classes().get(number)?;
+    // SAFETY: promised by the caller; the class's instances have as many fields as fit their size.
     unsafe {
-        let descriptor = ((object as *const u64).read() & HEADER_ADDRESS_MASK) as *const Descriptor;
-        let name = descriptor.cast::<u8>().add(DESCRIPTOR_SIZE as usize + 4 * (*descriptor).pointer_count as usize);
-        std::slice::from_raw_parts(name, (*descriptor).name_len as usize)
+        if thread::heap(ctx).set_reserve(true) {
+            return None;
+        }
+        let size = (*class.descriptor).size;
+        let object = gc::allocate(ctx, class.descriptor);
+        let room = (size - HEADER_SIZE) as usize / size_of::<usize>();
+        for (index, field) in fields.into_iter().take(room).enumerate() {
+            object.add(HEADER_SIZE as usize).cast::<usize>().add(index).write(field);
+        }
+        let thrown = carry(ctx, object as usize, class.table as usize, start);
+        thread::heap(ctx).set_reserve(false);
+        Some(thrown)
     }
+}
+
+/// Makes what carries an error to its handler.
+///
+/// # Safety
+/// As [`throw`].
+unsafe fn carry(ctx: *mut Context, error: usize, table: usize, start: Start) -> usize {
+    let mut calls = [0; MOST_CALLS];
+    let mut count = 0;
+    for (slot, call) in calls.iter_mut().zip(trace::calls(start)) {
+        *slot = call.address();
+        count += 1;
+    }
+    // SAFETY: promised by the caller; the buffer has room for the addresses, and everything is reached from this
+    // stack until it is stored.
+    unsafe {
+        let trace = gc::allocate_bytes(ctx, count * size_of::<usize>()).cast::<usize>();
+        trace.copy_from_nonoverlapping(calls.as_ptr(), count);
+        let thrown = gc::allocate(ctx, &raw const THROWN.head).cast::<Thrown>();
+        (*thrown).error = error;
+        (*thrown).table = table;
+        (*thrown).trace = trace;
+        (*thrown).count = count;
+        thrown as usize
+    }
+}
+
+/// Goes on at a handler.
+///
+/// # Safety
+/// The landing is of a call on this thread's stack.
+pub(crate) unsafe fn resume(ctx: *mut Context, landing: Landing, thrown: usize) -> ! {
+    let Landing { code, frame, stack, .. } = landing;
+    // SAFETY: the tables name the handler of the call that this frame is in; what lies below its stack
+    // pointer is Flash code, which owns nothing, and runtime code that holds nothing.
+    unsafe { flash_resume(code, frame, stack, thrown, ctx) }
 }

@@ -31,6 +31,9 @@ static PROGRAM: SharedProgram = SharedProgram(Program {
     strings_size: 0,
     handlers: null(),
     handler_count: 0,
+    errors: null(),
+    error_count: 0,
+    describe: null(),
 });
 
 struct SharedProgram(Program);

@@ -72,6 +72,8 @@ pub struct Names {
 pub const FLASH_SUFFIX: &str = "$flash";
 /// The wrapper that `Program::entry` points to.
 pub const ENTRY: &str = "flash$entry";
+/// The wrapper that `Program::describe` points to.
+pub const DESCRIBE: &str = "flash$describe";
 /// The descriptor of the globals area.
 pub const GLOBALS_DESCRIPTOR: &str = "flash$globals";
 

@@ -3,12 +3,12 @@
 
 use super::function::Environment;
 use super::machine::{DataSection, MachineData, MachineFunction, Relocation, RelocationKind, SourceFrame, SourcePlace};
-use super::names::{ENTRY, GLOBALS_DESCRIPTOR, Target};
+use super::names::{DESCRIBE, ENTRY, GLOBALS_DESCRIPTOR, Target};
 use crate::source::{FileId, SourceMap};
 use crate::ssa::{DataId, DataTarget, Descriptor, DescriptorId, ExternId};
 use flash_abi::ABI_VERSION;
 use flash_abi::object::{DESCRIPTOR_SIZE, KIND_FIXED};
-use flash_abi::program::{MAGIC, PROGRAM_SYMBOL, StringRange};
+use flash_abi::program::{ERROR_CLASSES, MAGIC, PROGRAM_SYMBOL, StringRange};
 use indexmap::{IndexMap, IndexSet};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -49,6 +49,7 @@ fn referenced_data(env: Environment<'_>, functions: &[MachineFunction]) -> Vec<M
     let mut wanted: FxHashSet<&str> =
         functions.iter().flat_map(|f| &f.relocations).map(|relocation| &*relocation.symbol).collect();
     let symbol = |target: DataTarget| env.names.symbol(name_of(target));
+    wanted.extend(module.errors.map(|errors| symbol(DataTarget::Data(errors))));
     let mut pending: Vec<usize> = Vec::new();
     let mut kept = vec![false; module.data.len()];
     let by_symbol: FxHashMap<&str, usize> =
@@ -284,6 +285,10 @@ fn root(
         pointer(&mut bytes, Some(symbol));
         number(&mut bytes, count as u64);
     }
+    let errors = env.module.errors;
+    pointer(&mut bytes, errors.map(|data| env.names.symbol(Target::Data(data))));
+    number(&mut bytes, errors.map_or(0, |_| ERROR_CLASSES.len() as u64));
+    pointer(&mut bytes, env.module.describe.map(|_| DESCRIBE));
     MachineData {
         symbol: PROGRAM_SYMBOL.to_owned(),
         is_public: true,
@@ -296,7 +301,7 @@ fn root(
 
 #[cfg(all(test, target_pointer_width = "64"))]
 mod tests {
-    use flash_abi::program::{File, Function, Handler, Location, Program, Site};
+    use flash_abi::program::{ErrorClass, File, Function, Handler, Location, Program, Site};
     use std::mem::{offset_of, size_of};
 
     /// The rows above are written by hand; they must be the structures that the runtime reads.
@@ -316,8 +321,11 @@ mod tests {
             offset_of!(Program, files),
             offset_of!(Program, strings),
             offset_of!(Program, handlers),
+            offset_of!(Program, errors),
+            offset_of!(Program, describe),
         ];
-        assert_eq!(pointers, [24, 32, 40, 56, 72, 88, 104, 120, 136]);
-        assert_eq!(size_of::<Program>(), 152);
+        assert_eq!(pointers, [24, 32, 40, 56, 72, 88, 104, 120, 136, 152, 168]);
+        assert_eq!(size_of::<Program>(), 176);
+        assert_eq!(size_of::<ErrorClass>(), 16);
     }
 }

@@ -3,7 +3,7 @@
 
 use super::calls::{c_signature, flash_signature, import_function, native_signature};
 use super::function::Environment;
-use super::names::{ENTRY, Target};
+use super::names::{DESCRIBE, ENTRY, Target};
 use crate::ssa::{Convention, FuncId};
 use cranelift_codegen::ir::{self, AbiParam, InstBuilder, types};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
@@ -15,6 +15,8 @@ use smallvec::SmallVec;
 pub enum Wrapper {
     /// `Program::entry`: the runtime has set the pinned register.
     Entry(FuncId),
+    /// `Program::describe`: likewise.
+    Describe(FuncId),
     /// `export extern "C"`.
     ExportC(FuncId),
 }
@@ -24,12 +26,15 @@ impl Wrapper {
     pub fn all(env: Environment<'_>) -> Vec<Wrapper> {
         let exports = env.module.functions.iter().enumerate().filter(|(_, f)| f.convention == Convention::ExportC);
         let exports = exports.map(|(index, _)| Wrapper::ExportC(FuncId(index as u32)));
-        env.module.entry.map(Wrapper::Entry).into_iter().chain(exports).collect()
+        let entry = env.module.entry.map(Wrapper::Entry);
+        let describe = env.module.describe.map(Wrapper::Describe);
+        entry.into_iter().chain(describe).chain(exports).collect()
     }
 
     pub fn symbol(self, env: Environment<'_>) -> String {
         match self {
             Wrapper::Entry(_) => ENTRY.to_owned(),
+            Wrapper::Describe(_) => DESCRIBE.to_owned(),
             Wrapper::ExportC(id) => env.module.functions[id.index()].symbol.clone(),
         }
     }
@@ -37,7 +42,7 @@ impl Wrapper {
     /// As a debugger shows it; empty for what no source names.
     pub fn name(self, env: Environment<'_>) -> String {
         match self {
-            Wrapper::Entry(_) => String::new(),
+            Wrapper::Entry(_) | Wrapper::Describe(_) => String::new(),
             Wrapper::ExportC(id) => format!("<extern \"C\" {}>", env.module.functions[id.index()].symbol),
         }
     }
@@ -48,7 +53,7 @@ impl Wrapper {
 
     pub fn build(self, env: Environment<'_>, context: &mut FunctionBuilderContext, target: &mut ir::Function) {
         match self {
-            Wrapper::Entry(id) => {
+            Wrapper::Entry(id) | Wrapper::Describe(id) => {
                 target.signature = ir::Signature::new(env.machine.native_convention());
                 target.signature.returns.push(AbiParam::new(types::I64));
                 call_through(env, id, false, context, target);

@@ -33,7 +33,9 @@ impl CallGraph {
             graph.callees.push(callees);
         }
         for (index, function) in module.functions.iter().enumerate() {
-            if function.convention == crate::ssa::Convention::ExportC || module.entry == Some(FuncId(index as u32)) {
+            let id = Some(FuncId(index as u32));
+            let is_exported = function.convention == crate::ssa::Convention::ExportC;
+            if is_exported || module.entry == id || module.describe == id {
                 graph.is_visible[index] = true;
             }
         }

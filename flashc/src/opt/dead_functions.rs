@@ -20,6 +20,8 @@ pub fn run(module: &mut Module) {
             reached.target(DataTarget::Function(id));
         }
     }
+    reached.target_of(module.describe.map(DataTarget::Function));
+    reached.target_of(module.errors.map(DataTarget::Data));
     while let Some(item) = reached.work.pop() {
         match item {
             DataTarget::Function(id) => {
@@ -49,6 +51,8 @@ pub fn run(module: &mut Module) {
         item.relocations.iter_mut().for_each(|(_, target)| renumber(target));
     }
     module.entry = module.entry.map(|id| FuncId(functions[id.index()]));
+    module.describe = module.describe.map(|id| FuncId(functions[id.index()]));
+    module.errors = module.errors.map(|id| DataId(data[id.index()]));
     for function in &mut module.functions {
         for block in &function.layout {
             for inst in &function.blocks[block.index()].insts {
@@ -81,6 +85,12 @@ impl Reached {
         };
         if !std::mem::replace(flag, true) {
             self.work.push(target);
+        }
+    }
+
+    fn target_of(&mut self, target: Option<DataTarget>) {
+        if let Some(target) = target {
+            self.target(target);
         }
     }
 

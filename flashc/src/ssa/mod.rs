@@ -150,6 +150,10 @@ pub struct Module {
     pub globals_pointers: Vec<u32>,
     /// Runs all initializers, then `main`, and returns the exit code (`i64`). `None` for a library.
     pub entry: Option<FuncId>,
+    /// As `flash_abi::program::Program` says: what failing checks become, where a handler may take it, and the
+    /// function that asks an error about itself.
+    pub errors: Option<DataId>,
+    pub describe: Option<FuncId>,
 }
 
 /// Constant bytes in read-only data. `relocations`: an 8-byte address at each offset.

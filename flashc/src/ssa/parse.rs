@@ -107,6 +107,14 @@ impl Parser<'_> {
                     let id = self.function_name()?;
                     self.module.entry = Some(id);
                 }
+                Token::Word("errors") => {
+                    let id = self.data_name()?;
+                    self.module.errors = Some(id);
+                }
+                Token::Word("describe") => {
+                    let id = self.function_name()?;
+                    self.module.describe = Some(id);
+                }
                 Token::Word("extern") => {
                     let symbol = self.lexer.name()?;
                     let signature = self.signature()?;

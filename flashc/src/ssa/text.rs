@@ -102,6 +102,12 @@ fn print_declarations(module: &Module, regions: &RegionNames, out: &mut String) 
     if let Some(entry) = module.entry {
         let _ = writeln!(out, "entry {}", function_name(module, entry));
     }
+    if let Some(errors) = module.errors {
+        let _ = writeln!(out, "errors {}", data_name(module, errors));
+    }
+    if let Some(describe) = module.describe {
+        let _ = writeln!(out, "describe {}", function_name(module, describe));
+    }
     for external in &module.externs {
         let _ = writeln!(out, "extern {}{}", name(&external.symbol), signature(&external.signature));
     }
@@ -414,6 +420,8 @@ mod tests {
 region r8 "odd name"
 globals 24 [8, 16]
 entry @main
+errors @str.0
+describe @main
 extern @getpid() -> i32
 descriptor t0 "Point" fixed 24 [8, 16 exact]
 descriptor t1 "buffer" buffer 8 [0]

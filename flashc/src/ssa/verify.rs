@@ -41,6 +41,12 @@ fn verify_module(module: &Module, signatures: &[Signature]) -> Result<(), String
         let is_entry = signature.params.is_empty() && signature.results == [Type::I64];
         check(is_entry, || "the entry must take nothing and return i64".to_owned())?;
     }
+    if let Some(describe) = module.describe {
+        let signature = signatures.get(describe.index()).ok_or_else(|| format!("{describe} does not exist"))?;
+        let fits = signature.params.is_empty() && signature.results == [Type::I64];
+        check(fits, || "what describes errors must take nothing and return i64".to_owned())?;
+    }
+    check(module.errors.is_none_or(|data| data.index() < module.data.len()), || "the errors do not exist".to_owned())?;
     for data in &module.data {
         check(data.align.is_power_of_two(), || format!("data {}: alignment {}", data.name, data.align))?;
         for &(offset, target) in &data.relocations {

@@ -63,6 +63,17 @@ pub struct Program {
     pub tests: Vec<Test>,
     /// Functions of std that `ssa::build` calls, by their `#[lang("name")]`.
     pub lang: FxHashMap<Symbol, FuncId>,
+    /// None in a program that is made without std.
+    pub errors: Option<Errors>,
+}
+
+/// What is known of errors.
+#[derive(Clone, Debug)]
+pub struct Errors {
+    /// The interface `Error`: what is thrown is a value of it.
+    pub interface: Ty,
+    /// The classes that failing checks throw, in the order of `flash_abi::program::ERROR_CLASSES`.
+    pub classes: Vec<Ty>,
 }
 
 /// `test "name" { ... }`
@@ -402,7 +413,9 @@ pub enum ExprKind {
         id: LoopId,
     },
     Return(Option<Box<Expr>>),
+    /// Of a value of `Error`.
     Throw(Box<Expr>),
+    /// The body; when it throws, the first clause that takes the error; and then, however all that is left, `finally`.
     Try {
         body: Box<Expr>,
         catches: Vec<Catch>,
@@ -458,7 +471,7 @@ pub struct Arm {
 #[derive(Clone, Debug)]
 pub struct Catch {
     pub local: Option<LocalId>,
-    /// `None` catches everything.
+    /// The local's type, which implements `Error`. `None` catches everything, and the local is an `Error`.
     pub ty: Option<Ty>,
     pub body: Expr,
 }

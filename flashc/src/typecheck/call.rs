@@ -101,6 +101,9 @@ impl<'a> Body<'_, 'a> {
                 Special::Assert => self.assert_call(args, span),
                 Special::None => self.call_function(id, None, type_args, args, hint, callee.span, span),
             },
+            Entity::Nominal(id) if let Some(function) = self.cx.plain_error(id) => {
+                self.call_function(function, None, type_args, args, hint, callee.span, span)
+            }
             Entity::Nominal(id) => {
                 self.check_loose(args);
                 self.type_called(id, args, span)

@@ -128,6 +128,9 @@ fn value_yields(expr: &Expr) -> bool {
             found
         }
         ExprKind::Paren(inner) => value_yields(inner),
+        ExprKind::Try { body, catches, .. } => {
+            tail_yields(body) || catches.iter().any(|clause| tail_yields(&clause.body))
+        }
         _ => true,
     }
 }

@@ -22,6 +22,7 @@ mod convert;
 mod destructure;
 mod dynamic;
 mod entity;
+mod errors;
 mod exhaustive;
 mod expr;
 mod finite;

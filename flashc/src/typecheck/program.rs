@@ -353,6 +353,7 @@ impl<'a> Checker<'a> {
         });
         let globals = globals.collect();
         let modules = self.graph.modules.iter().map(|m| tir::Module { file: m.file, name: m.name }).collect();
+        let errors = self.known_errors();
         let program = tir::Program {
             types: self.types,
             modules,
@@ -364,6 +365,7 @@ impl<'a> Checker<'a> {
             main,
             tests: self.tests,
             lang,
+            errors,
         };
         (program, diagnostics)
     }

@@ -70,15 +70,17 @@ impl<'a> Body<'_, 'a> {
             }
             AstStmt::Item(_) | AstStmt::Empty => {}
             AstStmt::Defer(inner) => self.defer_stmt(inner, span, statements),
-            AstStmt::Using(name, value) => {
-                self.expr(value, None);
-                self.not_built(name.span, "`using`");
-            }
+            AstStmt::Using(name, value) => self.using_stmt(*name, value, span, statements),
         }
     }
 
     /// The deferred statement runs when the block is left: what it may not do is leave it itself.
     fn defer_stmt(&mut self, inner: &'a ast::Stmt, span: Span, statements: &mut Vec<Stmt>) {
+        if let AstStmt::Expr(e) = &inner.kind {
+            let mut names = rustc_hash::FxHashSet::default();
+            super::flow::assigned_in(e, &mut names);
+            self.never_narrow(names);
+        }
         let before = self.flow().clone();
         let loops = std::mem::take(&mut self.frame().loops);
         let mut inside = Vec::new();

@@ -81,7 +81,7 @@ fn the_root_counts_its_tables() {
     let program = compile(INLINED, &sources(), &x86());
     let root = data(&program, "flash_program");
     assert!(root.is_public && root.section == DataSection::ReadOnlyRelocated);
-    assert_eq!(root.bytes.len(), 152);
+    assert_eq!(root.bytes.len(), 176);
     assert_eq!(&root.bytes[0..8], b"FLASHPRG");
     let count = |offset: usize| u64::from_le_bytes(root.bytes[offset..offset + 8].try_into().unwrap());
     assert_eq!(count(48), u64::from(program.text_size));

@@ -60,7 +60,12 @@ pub struct Heap {
     limit: usize,
     collections: usize,
     marker: Marker,
+    /// An error is being made, which may take more than the limit.
+    is_in_reserve: bool,
 }
+
+/// What an error may take beyond the limit.
+const RESERVE: usize = 1 << 20;
 
 /// Where objects are.
 pub struct Spaces {
@@ -161,6 +166,7 @@ impl Heap {
             limit,
             collections: 0,
             marker: Marker::default(),
+            is_in_reserve: false,
         })
     }
 
@@ -261,14 +267,23 @@ impl Heap {
         self.spaces.large.allocate(size).map_or(null_mut(), |object| object.0 as *mut u8)
     }
 
+    /// Lets allocations take a little more than the limit, or ends that; whether they might before.
+    pub fn set_reserve(&mut self, is_open: bool) -> bool {
+        std::mem::replace(&mut self.is_in_reserve, is_open)
+    }
+
+    fn limit(&self) -> usize {
+        if self.is_in_reserve { self.limit.saturating_add(RESERVE) } else { self.limit }
+    }
+
     fn may_grow(&self, bytes: usize) -> bool {
-        self.spaces.committed_bytes().saturating_add(bytes) <= self.limit
+        self.spaces.committed_bytes().saturating_add(bytes) <= self.limit()
     }
 
     /// Large objects leave and take pages as a whole, so what counts is what is in use.
     fn may_grow_large(&self, bytes: usize) -> bool {
         let used = self.spaces.blocks.committed_bytes() + self.spaces.large.used_bytes();
-        used.saturating_add(bytes) <= self.limit
+        used.saturating_add(bytes) <= self.limit()
     }
 
     /// Tells the blocks about the objects of the current hole and leaves it.

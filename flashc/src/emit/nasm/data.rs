@@ -174,7 +174,7 @@ fn quoted(bytes: &[u8]) -> String {
 }
 
 /// The words of `flash_abi::program::Program`.
-const ROOT: [&str; 19] = [
+const ROOT: [&str; 22] = [
     "magic",
     "ABI version",
     "bytes of globals",
@@ -194,6 +194,9 @@ const ROOT: [&str; 19] = [
     "bytes of strings",
     "handlers",
     "how many",
+    "errors",
+    "how many",
+    "code that describes an error",
 ];
 
 fn root(data: &MachineData, names: &mut Names, out: &mut String) {

@@ -2,7 +2,7 @@
 //! of a branch goes is said by a [`Sink`], so that branches meet without block parameters of their own
 //! and a call in return position is seen as one.
 
-use super::emitter::Vals;
+use super::emitter::{Handler, Vals};
 use super::function::FnBuilder;
 use super::place::Place;
 use super::ssa_vars::Var;
@@ -25,7 +25,9 @@ pub enum Sink {
 pub struct Deferred<'a> {
     expr: &'a Expr,
     /// Where what it throws goes, however the block is left.
-    handler: Option<Block>,
+    outer: Option<Handler>,
+    /// Where the block is left by an error.
+    own: Handler,
 }
 
 /// A loop or labelled block that we are in.
@@ -72,7 +74,7 @@ impl<'a> FnBuilder<'_, 'a> {
             ExprKind::Loop { id, body, step } => self.loop_(*id, body, step.as_deref(), sink),
             ExprKind::Labelled { id, body } => self.labelled(*id, body, sink),
             ExprKind::Coalesce { value, default } => self.coalesce(value, default, sink),
-            ExprKind::Try { body, catches, finally: None } => self.try_(body, catches, sink),
+            ExprKind::Try { body, catches, finally } => self.try_(body, catches, finally.as_deref(), sink),
             _ => match sink {
                 Sink::Discard => {
                     self.expr(expr);
@@ -102,18 +104,52 @@ impl<'a> FnBuilder<'_, 'a> {
     // Blocks.
 
     fn block(&mut self, statements: &'a [Stmt], value: Option<&'a Expr>, sink: &Sink) {
-        self.scopes.push(Vec::new());
-        for statement in statements {
-            if self.e.is_dead() {
-                break;
+        self.in_scope(|this| {
+            for statement in statements {
+                if this.e.is_dead() {
+                    break;
+                }
+                this.statement(statement);
             }
-            self.statement(statement);
-        }
-        if let Some(value) = value {
-            self.put(value, sink);
-        }
+            if let Some(value) = value {
+                this.put(value, sink);
+            }
+        });
+    }
+
+    /// Runs what `write` defers, however that is left.
+    pub fn in_scope(&mut self, write: impl FnOnce(&mut Self)) {
+        let outer = self.e.handler();
+        self.scopes.push(Vec::new());
+        write(self);
         self.run_deferred(self.scopes.len() - 1);
-        self.scopes.pop();
+        self.e.set_handler(outer);
+        let deferred = self.scopes.pop().unwrap_or_default();
+        if deferred.is_empty() {
+            return;
+        }
+        let (join, loc) = (self.e.new_block(), self.e.loc());
+        self.e.jump(join);
+        for deferred in deferred.into_iter().rev() {
+            if let Some(error) = self.e.begin_handler(deferred.own) {
+                let handler = self.e.set_handler(deferred.outer);
+                self.put(deferred.expr, &Sink::Discard);
+                self.e.throw_on(error);
+                self.e.set_handler(handler);
+            }
+        }
+        self.e.set_loc(loc);
+        self.e.begin(join);
+    }
+
+    /// From here on to its end, leaving the scope runs the expression.
+    pub fn defer(&mut self, expr: &'a Expr) {
+        let own = self.e.new_handler();
+        let outer = self.e.set_handler(Some(own));
+        match self.scopes.last_mut() {
+            Some(scope) => scope.push(Deferred { expr, outer, own }),
+            None => bug!("build: defer outside of a block"),
+        }
     }
 
     fn statement(&mut self, statement: &'a Stmt) {
@@ -124,10 +160,7 @@ impl<'a> FnBuilder<'_, 'a> {
                 self.declare(*local);
             }
             StmtKind::Expr(expr) => self.put(expr, &Sink::Discard),
-            StmtKind::Defer(expr) => match self.scopes.last_mut() {
-                Some(scope) => scope.push(Deferred { expr, handler: self.e.handler() }),
-                None => bug!("build: defer outside of a block"),
-            },
+            StmtKind::Defer(expr) => self.defer(expr),
         }
     }
 
@@ -174,7 +207,7 @@ impl<'a> FnBuilder<'_, 'a> {
                 if self.e.is_dead() {
                     break;
                 }
-                let handler = self.e.set_handler(deferred.handler);
+                let handler = self.e.set_handler(deferred.outer);
                 self.put(deferred.expr, &Sink::Discard);
                 self.e.set_handler(handler);
             }

@@ -17,12 +17,22 @@ use smallvec::SmallVec;
 /// Scalars that together are one value.
 pub type Vals = SmallVec<[Value; 4]>;
 
+/// Where what is thrown goes: a block that only calls and checks lead to, and the code behind it, to which others
+/// may jump with an error that they were given.
+#[derive(Clone, Copy, Debug)]
+pub struct Handler {
+    landing: Block,
+    given: Value,
+    body: Block,
+    error: Var,
+}
+
 pub struct Emitter {
     graph: Graph,
     block: Block,
     dead: bool,
     /// Where what is thrown here goes; none: out of the function.
-    handler: Option<Block>,
+    handler: Option<Handler>,
     /// Blocks in the order in which they were begun, and those that belong at the end.
     order: Vec<Block>,
     cold: Vec<Block>,
@@ -95,17 +105,38 @@ impl Emitter {
         self.graph.new_block()
     }
 
-    /// A new block that handles errors, and the error in it.
-    pub fn new_landing(&mut self) -> (Block, Value) {
-        self.graph.new_landing()
+    /// A handler, to be written by [`Emitter::begin_handler`] when all that may throw to it is there.
+    pub fn new_handler(&mut self) -> Handler {
+        let (landing, given) = self.graph.new_landing();
+        Handler { landing, given, body: self.new_block(), error: self.new_var(Type::Ptr) }
+    }
+
+    /// Goes on in a handler, with the error in hand; none when nothing gets there.
+    pub fn begin_handler(&mut self, handler: Handler) -> Option<Value> {
+        self.begin(handler.landing);
+        self.write_var(handler.error, handler.given);
+        self.jump(handler.body);
+        self.begin(handler.body);
+        (!self.dead).then(|| self.read_var(handler.error))
+    }
+
+    /// Throws on what a handler was given, to where what is thrown here goes.
+    pub fn throw_on(&mut self, error: Value) {
+        match self.handler {
+            Some(handler) => {
+                self.write_var(handler.error, error);
+                self.jump(handler.body);
+            }
+            None => self.fail(Rt::Rethrow, error, None),
+        }
     }
 
     /// From now on what is thrown goes there; gives where it went before.
-    pub fn set_handler(&mut self, handler: Option<Block>) -> Option<Block> {
+    pub fn set_handler(&mut self, handler: Option<Handler>) -> Option<Handler> {
         std::mem::replace(&mut self.handler, handler)
     }
 
-    pub fn handler(&self) -> Option<Block> {
+    pub fn handler(&self) -> Option<Handler> {
         self.handler
     }
 
@@ -217,7 +248,7 @@ impl Emitter {
                 && may_throw(self.graph.func.inst(inst))
             {
                 let next = self.new_block();
-                let (normal, unwind) = (BlockCall::new(next, []), BlockCall::new(handler, []));
+                let (normal, unwind) = (BlockCall::new(next, []), BlockCall::new(handler.landing, []));
                 self.terminate(Terminator::Try { normal, unwind });
                 self.begin(next);
             }
@@ -425,9 +456,14 @@ impl Emitter {
         values
     }
 
+    /// The address of this thread's context.
+    pub fn context(&mut self) -> Value {
+        self.value(Op::Context, Type::Ptr, [], Aux::None, Type::Ptr)
+    }
+
     /// Fails through the runtime function, with two 64-bit words about it, and ends the block.
     pub fn fail(&mut self, rt: Rt, a: Value, b: Option<Value>) {
-        let context = self.value(Op::Context, Type::Ptr, [], Aux::None, Type::Ptr);
+        let context = self.context();
         for (value, offset) in [(Some(a), context::FAIL_A), (b, context::FAIL_B)] {
             if let Some(value) = value {
                 let ty = self.type_of(value);

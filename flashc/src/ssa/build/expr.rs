@@ -6,7 +6,6 @@ use super::function::FnBuilder;
 use super::place::Place;
 use crate::ssa::{Type, Value};
 use crate::tir::{Const, Expr, ExprKind, Ty, TyKind};
-use flash_abi::symbols::Rt;
 
 impl<'a> FnBuilder<'_, 'a> {
     /// The value of an expression: its scalars, or the address of one of the memory class, which
@@ -124,6 +123,7 @@ impl<'a> FnBuilder<'_, 'a> {
             | ExprKind::Match { .. }
             | ExprKind::Loop { .. }
             | ExprKind::Labelled { .. }
+            | ExprKind::Try { .. }
             | ExprKind::Coalesce { .. } => {
                 let sink = self.sink_for(ty);
                 self.put(expr, &sink);
@@ -155,18 +155,10 @@ impl<'a> FnBuilder<'_, 'a> {
             | ExprKind::Variant { .. }
             | ExprKind::Wrap(_) => self.aggregate(expr, ty),
             ExprKind::Throw(error) => {
-                let error = self.one(error);
-                self.e.fail(Rt::Throw, error, None);
+                self.throw(error);
                 self.dummy(ty)
             }
-            ExprKind::Try { finally: None, .. } => {
-                let sink = self.sink_for(ty);
-                self.put(expr, &sink);
-                self.take(&sink, ty)
-            }
-            ExprKind::Try { .. } | ExprKind::Await(_) => {
-                bug!("build: `finally` and async functions do not exist yet")
-            }
+            ExprKind::Await(_) => bug!("build: async functions do not exist yet"),
         }
     }
 
@@ -200,6 +192,7 @@ impl<'a> FnBuilder<'_, 'a> {
             | ExprKind::Match { .. }
             | ExprKind::Loop { .. }
             | ExprKind::Labelled { .. }
+            | ExprKind::Try { .. }
             | ExprKind::Coalesce { .. } => self.put(expr, &Sink::Memory(place.clone())),
             _ => {
                 let vals = self.expr(expr);

@@ -50,6 +50,8 @@ pub struct FnBuilder<'m, 'a> {
     /// For each block we are in, what is deferred in it.
     pub scopes: Vec<Vec<Deferred<'a>>>,
     pub tail: Option<TailLoop>,
+    /// Errors that clauses around have caught: the local, and what the handler was given.
+    pub caught: Vec<(LocalId, Var)>,
 }
 
 /// A closure object's contents: offset of each capture, size, descriptor slots.
@@ -203,6 +205,7 @@ impl<'a> ModuleBuilder<'a> {
             Instance::Order(ty) => self.build_order(ty),
             Instance::Dispatched(interface, slot, target) => self.build_dispatched(interface, slot, target),
             Instance::Entry => self.build_entry(),
+            Instance::Describe => self.build_describe(),
             Instance::ExportC(id) => self.build_export(id),
         }
     }
@@ -222,6 +225,7 @@ impl<'m, 'a> FnBuilder<'m, 'a> {
             targets: Vec::new(),
             scopes: Vec::new(),
             tail: None,
+            caught: Vec::new(),
         }
     }
 

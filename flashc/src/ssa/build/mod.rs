@@ -49,8 +49,9 @@ pub struct BuildOptions {
 
 /// The whole program as SSA. The same tree always gives the same module.
 pub fn build(program: tir::Program, _sources: &SourceMap, options: BuildOptions) -> Module {
-    let tir::Program { types, modules, functions, globals, nominals, impls, initializers, main, tests, lang } = program;
-    let tree = Tree { modules, functions, globals, nominals, impls, initializers, main, tests, lang };
+    let tir::Program { types, modules, functions, globals, nominals, impls, initializers, main, tests, lang, errors } =
+        program;
+    let tree = Tree { modules, functions, globals, nominals, impls, initializers, main, tests, lang, errors };
     let mut builder = ModuleBuilder::new(&tree, types, options);
     if tree.main.is_some() || !tree.initializers.is_empty() || !tree.tests.is_empty() {
         let entry = builder.instance(Instance::Entry);
@@ -66,7 +67,9 @@ pub fn build(program: tir::Program, _sources: &SourceMap, options: BuildOptions)
             let function = builder.build_instance(instance);
             builder.define(id, function);
         }
-        if !builder.complete_tables() {
+        // Errors ask for tables, and tables for functions, which may have handlers.
+        let has_more_errors = builder.complete_errors();
+        if !builder.complete_tables() && !has_more_errors {
             break;
         }
     }

@@ -4,6 +4,7 @@
 
 use super::BuildOptions;
 use super::dynamic::{Slot, Tables};
+use super::errors::Errors;
 use super::layout::{EnumLayout, Fields, Layout};
 use crate::source::{FileId, Span, Symbol};
 use crate::ssa::text::FIXED_REGIONS;
@@ -30,6 +31,7 @@ pub struct Tree {
     pub main: Option<tir::FuncId>,
     pub tests: Vec<tir::Test>,
     pub lang: FxHashMap<Symbol, tir::FuncId>,
+    pub errors: Option<tir::Errors>,
 }
 
 /// A function of the result, by what it is made from.
@@ -59,6 +61,8 @@ pub enum Instance {
     Dispatched(Ty, Slot, Ty),
     /// The program's entry.
     Entry,
+    /// What the runtime asks an error by.
+    Describe,
     /// What C calls.
     ExportC(tir::FuncId),
 }
@@ -123,6 +127,7 @@ pub struct ModuleBuilder<'a> {
     root_ids: FxHashMap<Root, RootId>,
     globals: FxHashMap<GlobalId, u32>,
     pub dispatch: Tables,
+    pub errors: Errors,
 }
 
 impl<'a> ModuleBuilder<'a> {
@@ -149,6 +154,7 @@ impl<'a> ModuleBuilder<'a> {
             root_ids: FxHashMap::default(),
             globals: FxHashMap::default(),
             dispatch: Tables::default(),
+            errors: Errors::default(),
         }
     }
 
@@ -178,11 +184,24 @@ impl<'a> ModuleBuilder<'a> {
     }
 
     pub fn define(&mut self, id: FuncId, function: Function) {
+        self.note_handlers(&function);
         self.functions[id.index()] = Some(function);
     }
 
     pub fn set_entry(&mut self, id: FuncId) {
         self.module.entry = Some(id);
+    }
+
+    pub fn described(&self) -> Option<FuncId> {
+        self.module.describe
+    }
+
+    pub fn set_describe(&mut self, id: FuncId) {
+        self.module.describe = Some(id);
+    }
+
+    pub fn set_errors(&mut self, id: DataId) {
+        self.module.errors = Some(id);
     }
 
     pub fn finish(mut self) -> Module {

@@ -110,6 +110,7 @@ fn ssa_with(types: Types, functions: Vec<Function>, nominals: Vec<Nominal>, opti
         main: Some(FuncId(0)),
         tests: Vec::new(),
         lang: Default::default(),
+        errors: None,
     };
     let module = build(program, &sources, options);
     if let Err(message) = verify::verify(&module) {
