@@ -52,7 +52,9 @@ impl FnBuilder<'_, '_> {
                 let wide = self.json_call("json_read_int", Vec::new(), &[reader.clone(), min, max, what]);
                 return single(self.e.resize(wide[0], int_type(int), int.is_signed()));
             }
-            TyKind::Array(element) => return self.json_call("json_read_array", vec![element], std::slice::from_ref(reader)),
+            TyKind::Array(element) => {
+                return self.json_call("json_read_array", vec![element], std::slice::from_ref(reader));
+            }
             _ => match self.cx.json_special(ty) {
                 Some(Special::Document) => "json_read_value",
                 Some(special) => {
