@@ -2,7 +2,7 @@
 //! Files come through a [`Reader`]; std is embedded. Modules of one wave are parsed in parallel;
 //! the result does not depend on the number of threads.
 
-use super::stdlib;
+use super::{document, stdlib};
 use crate::ast::{self, ItemKind, StrLiteral};
 use crate::diagnostics::Diagnostic;
 use crate::parser::{ParseOptions, Target};
@@ -158,6 +158,7 @@ struct Slot {
     file: FileId,
     name: Symbol,
     is_std: bool,
+    is_document: bool,
     /// As the user writes it; imports are relative to its directory.
     path: PathBuf,
     parsed: Option<(ast::Module, Vec<Diagnostic>)>,
@@ -182,7 +183,7 @@ impl Loader<'_> {
     fn add_slot(&mut self, key: ModuleKey, file: FileId, name: Symbol, is_std: bool, path: PathBuf) -> usize {
         let index = self.slots.len();
         self.known.insert(key, index);
-        self.slots.push(Slot { file, name, is_std, path, parsed: None, imports: FxHashMap::default() });
+        self.slots.push(Slot { file, name, is_std, is_document: false, path, parsed: None, imports: FxHashMap::default() });
         index
     }
 
@@ -242,10 +243,6 @@ impl Loader<'_> {
             };
             return Ok(self.add_std(name, source));
         }
-        if text.ends_with(".json") {
-            let message = "importing JSON documents is not built yet";
-            return Err(Box::new(Diagnostic::error("E0901", span, message).label("not supported yet")));
-        }
         let written = Path::new(text);
         let path = if text.starts_with("./") || text.starts_with("../") {
             let directory = self.slots[importer].path.parent().unwrap_or(Path::new(""));
@@ -259,6 +256,17 @@ impl Loader<'_> {
             return Ok(known);
         }
         match self.reader.read(&path) {
+            Ok(document) if text.ends_with(".json") => match document::module_source(&document) {
+                Ok(source) => {
+                    let slot = self.add_file(&path, source);
+                    self.slots[slot].is_document = true;
+                    Ok(slot)
+                }
+                Err(problem) => {
+                    let message = format!("`{text}` is no JSON document: {problem}");
+                    Err(Box::new(Diagnostic::error("E0206", span, message).label("imported here")))
+                }
+            },
             Ok(source) => Ok(self.add_file(&path, source)),
             Err(error) => Err(Box::new(self.unreadable(text, specifier, &path, &error))),
         }
@@ -329,7 +337,7 @@ impl Loader<'_> {
             let Some((ast, found)) = slot.parsed else { continue };
             diagnostics.extend(found);
             let imports = slot.imports.into_iter().map(|(s, t)| (s, t.and_then(|t| index_of[t]))).collect();
-            graph.modules.push(LoadedModule { file: slot.file, name: slot.name, is_std: slot.is_std, ast, imports });
+            graph.modules.push(LoadedModule { file: slot.file, name: slot.name, is_std: slot.is_std, is_document: slot.is_document, ast, imports });
         }
         (graph, diagnostics)
     }

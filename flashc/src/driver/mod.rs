@@ -3,6 +3,7 @@
 pub mod cli;
 mod dependencies;
 mod link;
+mod document;
 pub mod load;
 mod output;
 pub mod pipeline;

@@ -27,12 +27,17 @@ pub struct ModuleGraph {
     pub prelude: Option<ModuleIndex>,
 }
 
+/// The name of the value that a document's module exports.
+pub const DOCUMENT: &str = "document";
+
 #[derive(Debug)]
 pub struct LoadedModule {
     pub file: FileId,
     /// Last part of the path without `.fl`, or `std:fs`.
     pub name: Symbol,
     pub is_std: bool,
+    /// Made from a document: to import it is to import what it exports as [`DOCUMENT`].
+    pub is_document: bool,
     pub ast: ast::Module,
     /// Specifiers as written. `None`: not found, which has been reported.
     pub imports: FxHashMap<Symbol, Option<ModuleIndex>>,

@@ -8,7 +8,7 @@ mod graph;
 pub use crate::diagnostics::{nearest, with_suggestion};
 pub use crate::parser::Target;
 pub use attributes::check_item_attributes;
-pub use graph::{LoadedModule, ModuleGraph, ModuleIndex};
+pub use graph::{DOCUMENT, LoadedModule, ModuleGraph, ModuleIndex};
 
 use crate::ast::{self, Attribute, ImportNames, ItemKind, PatternKind, StmtKind};
 use crate::diagnostics::Diagnostic;
@@ -180,6 +180,10 @@ impl<'a> Resolver<'a> {
         }
     }
 
+    fn is_document(&self, module: Option<ModuleIndex>) -> bool {
+        module.is_some_and(|module| self.graph.module(module).is_document)
+    }
+
     /// Imports and re-exports, repeated while chains of re-exports give new names.
     fn link(&mut self) {
         let mut pending = Vec::new();
@@ -191,6 +195,16 @@ impl<'a> Resolver<'a> {
                         let from = self.imported(module, import.from.value);
                         match &import.names {
                             ImportNames::None => {}
+                            ImportNames::Namespace(name) if self.is_document(from) => {
+                                let document = ast::Ident { name: Symbol::new(DOCUMENT), span: name.span };
+                                pending.push(Link {
+                                    module,
+                                    name: ast::ImportName { name: document, alias: Some(*name) },
+                                    from,
+                                    kind: LinkKind::Import,
+                                    source: Some(import.from.value),
+                                });
+                            }
                             ImportNames::Namespace(name) => {
                                 let id = self.import_def(module, *name, DefKind::Namespace(from));
                                 self.bind(module, *name, id, item.export.is_some());
