@@ -181,6 +181,8 @@ runtime_symbols! {
     FsList = flash_fs_list(Ptr, I64) -> (Ptr, I64): Any;
     /// Words for the last native of this thread that failed.
     LastError = flash_last_error() -> (Ptr, I64): Any;
+    /// What went wrong with it, as a name such as `ENOENT`.
+    LastErrorCode = flash_last_error_code() -> (Ptr, I64): Any;
 
     /// Text to number; the flag of success is in the low bit of the first result.
     ParseI64 = flash_parse_i64(Ptr, I64) -> (I8, I64): Reads;
@@ -210,6 +212,8 @@ runtime_symbols! {
     /// (buffer of bytes: address, count) -> str, or null when they are not UTF-8.
     StrFromUtf8 = flash_str_from_utf8(Ptr, I64) -> (Ptr, I64): Allocates;
     StrHash = flash_str_hash(Ptr, I64) -> (I64): Reads;
+    /// An odd number that differs from process to process: what tables multiply hashes with.
+    HashFactor = flash_hash_factor() -> (I64): Pure;
     /// Address of a null-terminated copy of the text, alive as long as anything holds it.
     StrToC = flash_str_to_c(Ptr, I64) -> (Ptr): Allocates;
     /// Copy of the null-terminated text at an address; invalid UTF-8 becomes U+FFFD.

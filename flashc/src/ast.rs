@@ -10,6 +10,7 @@
 //! Trees are never deeper than `parser::MAX_HEIGHT` and a few hundred, so recursion over them is safe.
 
 mod dump;
+mod overload;
 
 pub use dump::dump;
 
@@ -139,6 +140,8 @@ pub struct GenericParam {
     pub name: Ident,
     /// `T: A + B`
     pub bounds: Vec<TypeExpr>,
+    /// `T = A`: what it is where no type argument stands. Of interfaces only.
+    pub default: Option<TypeExpr>,
 }
 
 #[derive(Clone, Debug)]

@@ -1,6 +1,7 @@
 //! Failing checks: what went wrong, in words, and how the program ends when no handler takes it (see `unwind`).
 //! Every failure prints the same way (see `report`) and ends the process with exit code 1.
 
+use crate::process;
 use crate::report::Report;
 use crate::trace::{self, Start};
 use crate::unwind;
@@ -97,6 +98,19 @@ pub unsafe fn raise(ctx: *mut Context, failure: Failure<'_>) -> ! {
         let high = (*ctx).stack_base as usize;
         unwind::fail(ctx, failure, Start { pc: 0, frame, low: frame, high, is_crash: false })
     }
+}
+
+/// As [`raise`], but nothing can catch it.
+///
+/// # Safety
+/// `ctx` is this thread's context.
+#[inline(never)]
+pub unsafe fn end(ctx: *mut Context, failure: Failure<'_>) -> ! {
+    let frame = frame_pointer();
+    // SAFETY: promised by the caller.
+    let high = unsafe { (*ctx).stack_base } as usize;
+    print(failure, Start { pc: 0, frame, low: frame, high, is_crash: false });
+    process::exit(EXIT_CODE)
 }
 
 /// The numbers that the shims in `asm/` give; see [`Failure`].

@@ -5,10 +5,14 @@ use crate::report::Report;
 use crate::trace::Call;
 use flash_abi::context::Context;
 use flash_abi::object::{DESCRIPTOR_SIZE, Descriptor, HEADER_ADDRESS_MASK};
+use flash_abi::program::ERROR_CLASSES;
 use std::cell::Cell;
 
 /// Causes that are shown; one may be its own.
 const MOST_CAUSES: usize = 16;
+
+/// A value of `Error`: its object and its dispatch table.
+type Value = (usize, usize);
 
 unsafe extern "C" {
     /// See `asm/`.
@@ -48,15 +52,17 @@ pub(crate) unsafe fn report(ctx: *mut Context, error: usize, table: usize, calls
 unsafe fn head(
     ctx: *mut Context,
     place: Option<CodePlace>,
-    (error, table): (usize, usize),
+    (error, table): Value,
     report: &mut Report,
     is_uncaught: bool,
-) -> Option<(usize, usize)> {
+) -> Option<Value> {
     // SAFETY: promised by the caller.
     unsafe {
-        let is_check = place.is_some_and(|place| place.error_classes().iter().any(|c| c.table as usize == table));
+        // Those of failing checks say by themselves what they are, and are printed as when nobody could catch them.
+        let kind = kind(error);
+        let is_check = ERROR_CLASSES.iter().any(|name| name.as_bytes() == kind);
         if !is_check {
-            report.text(if is_uncaught { "uncaught " } else { "" }).text(kind(error));
+            report.text(if is_uncaught { "uncaught " } else { "" }).text(kind);
         }
         // Its own code may fail, and then what is known is said already.
         report.flush();
@@ -78,7 +84,7 @@ unsafe fn ask<'a>(
     place: CodePlace,
     error: usize,
     table: usize,
-) -> Option<(&'a [u8], Option<(usize, usize)>)> {
+) -> Option<(&'a [u8], Option<Value>)> {
     let code = place.describe();
     if code.is_null() || IS_ASKING.replace(true) {
         return None;

@@ -31,7 +31,10 @@ impl Generator {
             }
             9 => {
                 let optional = Ty::Optional(Box::new(ty.clone()));
-                if matches!(ty, Ty::Optional(_) | Ty::Function(..)) {
+                if matches!(ty, Ty::Optional(_)) {
+                    return format!("({} ?? {})", self.expr(ty, depth), self.expr(ty, depth));
+                }
+                if matches!(ty, Ty::Function(..)) {
                     return self.leaf(ty);
                 }
                 let value = self.expr(&optional, depth);

@@ -71,6 +71,9 @@ pub struct BuildCommand {
 pub struct CheckCommand {
     /// The program's entry module
     input: PathBuf,
+    /// How many steps the compiler may take for one constant
+    #[arg(long, value_name = "N")]
+    const_steps: Option<u64>,
     /// Say on standard error how long each stage took
     #[arg(long)]
     time_passes: bool,
@@ -111,6 +114,9 @@ pub struct CodeOptions {
     /// How many threads compile [default: one for each core]; the output is the same
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     threads: usize,
+    /// How many steps the compiler may take for one constant
+    #[arg(long, value_name = "N")]
+    const_steps: Option<u64>,
     /// Say on standard error how long each stage took
     #[arg(long)]
     time_passes: bool,
@@ -118,7 +124,7 @@ pub struct CodeOptions {
 
 impl CodeOptions {
     pub fn compile_options(&self, target: Triple) -> CompileOptions {
-        let &CodeOptions { level, debug, overflow_checks, threads, time_passes, .. } = self;
+        let &CodeOptions { level, debug, overflow_checks, threads, const_steps, time_passes, .. } = self;
         CompileOptions {
             target,
             level,
@@ -128,6 +134,7 @@ impl CodeOptions {
             threads,
             time_passes,
             tests: false,
+            const_steps,
         }
     }
 }

@@ -38,6 +38,8 @@ pub struct CompileOptions {
     pub time_passes: bool,
     /// Run one of the entry module's tests in the place of `main`; the runtime is told which.
     pub tests: bool,
+    /// How many expressions a constant may take; `None` for what the compiler thinks is enough.
+    pub const_steps: Option<u64>,
 }
 
 impl Default for CompileOptions {
@@ -51,6 +53,7 @@ impl Default for CompileOptions {
             overflow_checks: false,
             threads: 0,
             time_passes: false,
+            const_steps: None,
             tests: false,
         }
     }
@@ -162,7 +165,8 @@ fn check_here(path: &Path, reader: &dyn Reader, options: &CompileOptions) -> Res
     let (resolved, more) = resolve::resolve(&graph);
     diagnostics.extend(more);
     watch.stage("resolve");
-    let typecheck_options = typecheck::Options { tests: options.tests, ..typecheck::Options::default() };
+    let typecheck_options =
+        typecheck::Options { tests: options.tests, const_steps: options.const_steps, ..typecheck::Options::default() };
     let (program, more) = typecheck::check(&graph, &resolved, &typecheck_options);
     diagnostics.extend(more);
     watch.stage("typecheck");

@@ -201,7 +201,7 @@ impl Parser<'_> {
     pub(super) fn interface(&mut self) -> Interface {
         self.bump();
         let name = self.ident("an interface");
-        let generics = self.generic_params();
+        let generics = self.interface_params();
         let supers = if self.eat(TokenKind::Colon) { self.bounds() } else { Vec::new() };
         let opening = self.span();
         let mut methods = Vec::new();

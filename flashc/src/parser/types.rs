@@ -122,13 +122,23 @@ impl Parser<'_> {
 
     /// `<T: A + B, U>`, when it stands here.
     pub(super) fn generic_params(&mut self) -> Vec<GenericParam> {
+        self.params_with(|_| None)
+    }
+
+    /// As `generic_params`, perhaps with defaults: `<T = Self>`.
+    pub(super) fn interface_params(&mut self) -> Vec<GenericParam> {
+        self.params_with(|p| p.eat(TokenKind::Equal).then(|| p.type_expr()))
+    }
+
+    fn params_with(&mut self, mut default: impl FnMut(&mut Self) -> Option<TypeExpr>) -> Vec<GenericParam> {
         if !self.at(TokenKind::Less) {
             return Vec::new();
         }
         self.angle_list(|p| {
             let name = p.ident("a type parameter");
             let bounds = if p.eat(TokenKind::Colon) { p.bounds() } else { Vec::new() };
-            GenericParam { name, bounds }
+            let default = default(p);
+            GenericParam { name, bounds, default }
         })
     }
 

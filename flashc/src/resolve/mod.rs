@@ -65,6 +65,8 @@ pub struct FunctionDef<'a> {
 pub struct ModuleScope {
     pub names: FxHashMap<Symbol, DefId>,
     pub exports: FxHashMap<Symbol, DefId>,
+    /// Functions of one name that literals tell apart: the first, and each other.
+    pub overloads: Vec<(DefId, DefId)>,
     /// Names bound by `import`, for the warning about those never used.
     pub imports: Vec<(ast::Ident, DefId)>,
 }
@@ -163,6 +165,13 @@ impl<'a> Resolver<'a> {
     fn add(&mut self, scope: &mut ModuleScope, name: ast::Ident, def: Def<'a>) {
         let id = DefId(self.defs.len() as u32);
         if let Some(&first) = scope.names.get(&name.name) {
+            if let (DefKind::Function(a), DefKind::Function(b)) = (self.defs[first.index()].kind, def.kind)
+                && a.function.is_overload_of(b.function)
+            {
+                self.defs.push(def);
+                scope.overloads.push((first, id));
+                return;
+            }
             let first = self.defs[first.index()].span;
             self.diagnostics.push(
                 Diagnostic::error("E0201", name.span, format!("`{}` is defined twice in this module", name.name))

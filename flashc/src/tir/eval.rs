@@ -6,6 +6,7 @@
 //! Bounded: [`MAX_STEPS`] steps, [`MAX_DEPTH`] levels. Failures are data.
 
 mod call;
+mod native;
 mod pattern;
 mod place;
 mod show;
@@ -13,14 +14,14 @@ mod show;
 mod tests;
 
 use super::{
-    Arm, BinaryOp, CompareOp, Const, Expr, ExprKind, FuncId, Function, IntTy, LocalId, LoopId, Nominal, Stmt, StmtKind,
-    Ty, TyKind, Types, UnaryOp, arith,
+    Arm, BinaryOp, CompareOp, Const, Expr, ExprKind, FuncId, Function, IntTy, LocalId, LoopId, Nominal, NominalId,
+    Stmt, StmtKind, Ty, TyKind, Types, UnaryOp, arith,
 };
 use crate::source::{Span, Symbol};
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-/// Expressions evaluated before giving up.
+/// Expressions evaluated before giving up, unless `--const-steps` says otherwise.
 pub const MAX_STEPS: u64 = 10_000_000;
 /// Expressions inside each other, through calls too; a call counts [`CALL_DEPTH`] times.
 pub const MAX_DEPTH: u32 = 20_000;
@@ -39,6 +40,10 @@ pub struct View<'a> {
     pub functions: &'a [Option<Function>],
     /// By `NominalId`; may be empty, then structs are not shown and have no default values.
     pub nominals: &'a [Nominal],
+    /// Expressions evaluated before giving up.
+    pub max_steps: u64,
+    /// Nominal types that implement `Show`, `Eq` or `Ord` themselves: their values are neither shown nor compared.
+    pub own: &'a [NominalId],
 }
 
 /// Why there is no value.
@@ -57,7 +62,8 @@ pub enum EvalErrorKind {
     NotConstant(String),
     /// What a running program would throw: "division by zero".
     Throws(String),
-    TooLong,
+    /// After that many steps.
+    TooLong(u64),
     TooDeep,
     TooLarge,
     /// The function is not in the view (yet).
@@ -70,7 +76,7 @@ impl EvalError {
         match &self.kind {
             EvalErrorKind::NotConstant(what) => format!("not constant: {what}"),
             EvalErrorKind::Throws(what) => format!("the constant cannot be computed: {what}"),
-            EvalErrorKind::TooLong => format!("not constant: it takes more than {MAX_STEPS} steps"),
+            EvalErrorKind::TooLong(steps) => format!("not constant: it takes more than {steps} steps"),
             EvalErrorKind::TooDeep => "not constant: it calls itself too deeply".to_owned(),
             EvalErrorKind::TooLarge => "not constant: the value is too large".to_owned(),
             EvalErrorKind::Unchecked(_) => "not constant: it calls a function that depends on it".to_owned(),
@@ -186,8 +192,9 @@ impl Evaluator<'_> {
 
     fn eval(&mut self, expr: &Expr) -> Value {
         self.steps += 1;
-        if self.steps > MAX_STEPS {
-            return self.fail(expr.span, EvalErrorKind::TooLong);
+        if self.steps > self.view.max_steps {
+            let steps = self.view.max_steps;
+            return self.fail(expr.span, EvalErrorKind::TooLong(steps));
         }
         if self.depth >= self.max_depth {
             return self.fail(expr.span, EvalErrorKind::TooDeep);
@@ -359,8 +366,10 @@ impl Evaluator<'_> {
     fn has_own_order(&mut self, ty: Ty) -> bool {
         match self.kind(ty) {
             TyKind::Nominal(id, _) => match self.view.nominals.get(id.index()).map(|n| &n.kind) {
-                // Without payloads they are integers; `impl Eq` for one is nothing sane.
-                Some(super::NominalKind::Enum { variants }) => variants.iter().any(|v| !v.fields.is_empty()),
+                // Without payloads they are integers.
+                Some(super::NominalKind::Enum { variants }) => {
+                    self.view.own.contains(&id) || variants.iter().any(|v| !v.fields.is_empty())
+                }
                 _ => true,
             },
             TyKind::Optional(inner) | TyKind::FixedArray(inner, _) => self.has_own_order(inner),
@@ -469,7 +478,7 @@ impl Evaluator<'_> {
         Ok(Const::Aggregate(values))
     }
 
-    /// C-like enums only: their value is the variant's number.
+    /// The value of a C-like enum is the variant's number.
     fn variant(&mut self, index: u32, fields: &[Expr], ty: Ty, span: Span) -> Value {
         if fields.is_empty()
             && let TyKind::Nominal(id, _) = self.kind(ty)
@@ -480,7 +489,10 @@ impl Evaluator<'_> {
         {
             return Ok(Const::Int(i128::from(variant.value)));
         }
-        self.not_constant(span, "a variant with values")
+        match self.aggregate(fields, span)? {
+            Const::Aggregate(values) => Ok(Const::Variant(index, values)),
+            other => bug!("eval: fields are {other:?}"),
+        }
     }
 
     fn block(&mut self, statements: &[Stmt], value: Option<&Expr>) -> Value {
@@ -595,13 +607,20 @@ fn order(a: &Const, b: &Const) -> Option<Ordering> {
             }
             Some(a.len().cmp(&b.len()))
         }
+        (Const::Variant(i, a), Const::Variant(j, b)) => match i.cmp(j) {
+            Ordering::Equal => {
+                let parts = a.iter().zip(b).map(|(a, b)| order(a, b));
+                parts.into_iter().find(|order| *order != Some(Ordering::Equal)).unwrap_or(Some(Ordering::Equal))
+            }
+            other => Some(other),
+        },
         (a, b) => bug!("eval: comparing {a:?} with {b:?}"),
     }
 }
 
 fn leaves(value: &Const) -> u64 {
     match value {
-        Const::Aggregate(parts) => parts.iter().map(|part| 1 + leaves(part)).sum(),
+        Const::Aggregate(parts) | Const::Variant(_, parts) => parts.iter().map(|part| 1 + leaves(part)).sum(),
         Const::Some(inner) => 1 + leaves(inner),
         _ => 0,
     }

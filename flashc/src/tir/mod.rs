@@ -56,6 +56,7 @@ pub struct Program {
     pub globals: Vec<Global>,
     pub nominals: Vec<Nominal>,
     pub impls: Vec<Impl>,
+    pub known: Known,
     /// One function a module that has top-level statements, dependencies first.
     pub initializers: Vec<FuncId>,
     pub main: Option<FuncId>,
@@ -228,6 +229,16 @@ pub struct InterfaceMethod {
     pub has_default: bool,
 }
 
+/// Interfaces that every type has: the interface, and the generic function that is its method where a type
+/// does not implement it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Known {
+    pub show: Option<(NominalId, FuncId)>,
+    pub eq: Option<(NominalId, FuncId)>,
+    pub ord: Option<(NominalId, FuncId)>,
+    pub hash: Option<(NominalId, FuncId)>,
+}
+
 /// `impl Interface for Target`.
 #[derive(Clone, Debug)]
 pub struct Impl {
@@ -261,6 +272,8 @@ pub enum Const {
     Aggregate(Vec<Const>),
     /// An optional that is not null.
     Some(Box<Const>),
+    /// Of an enum some variant of which has fields: which one, and its fields. (Others are integers.)
+    Variant(u32, Vec<Const>),
 }
 
 #[derive(Clone, Debug)]
@@ -543,6 +556,10 @@ pub enum CompareOp {
     Ge,
 }
 
+/// Methods by which a class of std says how its instances are shown (in a text buffer), compared and
+/// hashed: `show_into(self, buffer: *u8)`, `equals(self, other: Self) -> bool`, `hash_code(self) -> u64`.
+pub const STD_HOOKS: [&str; 3] = ["show_into", "equals", "hash_code"];
+
 /// Operations that std declares without a body as `#[intrinsic("name")] fn ...;`. `T` is the first
 /// generic parameter of the declaration. None checks anything: std does, in Flash, before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -606,6 +623,18 @@ pub enum Intrinsic {
     Show,
     /// (T, T) -> bool / i32
     Equal,
+    /// (T, T) -> bool: as `Equal`, but NaN is equal to NaN.
+    SameKey,
+    /// T -> u64: equal values give equal numbers; not mixed well.
+    Hash,
+    /// (`*u8`, T): writes the value to a text buffer as `Show` does inside others.
+    ShowInto,
+    /// T -> T: the key as tables keep it; -0.0 is 0.0.
+    PlainKey,
+    /// (`[T]`, i64) -> `*T`
+    ArrayPointer,
+    /// (`[T]`, i64): the element becomes all zero, and keeps nothing alive.
+    ArrayZero,
     /// (Reader) -> T: reads a value of std:json.
     JsonRead,
     /// (writer, T): writes one.

@@ -102,6 +102,17 @@ impl<'a> Body<'_, 'a> {
             self.expr(value, None);
             return super::body::error_expr(span);
         }
+        match self.assigned_index(&place) {
+            Some(Ok(to)) => {
+                let value = self.expr(value, Some(to.value));
+                return self.assign_index(place, &to, value, span);
+            }
+            Some(Err(broken)) => {
+                self.expr(value, None);
+                return broken;
+            }
+            None => {}
+        }
         let value = self.expr(value, Some(place_ty));
         let value_ty = self.shallow(value.ty);
         let value = self.coerce(value, place_ty);
@@ -111,6 +122,10 @@ impl<'a> Body<'_, 'a> {
     /// Writes a value, which was of type `value_ty` before it was fitted to the place.
     pub(super) fn store(&mut self, place: Expr, local: Option<LocalId>, value: Expr, value_ty: Ty, span: Span) -> Expr {
         let place_ty = place.ty;
+        let (place, value) = match self.keyed_assign(place, value, span) {
+            Ok(call) => return call,
+            Err(parts) => parts,
+        };
         self.check_target(&place, local);
         let fact = match place.kind {
             ExprKind::Global(id) => Some(global_fact(id)),
@@ -180,6 +195,21 @@ impl<'a> Body<'_, 'a> {
                 Diagnostic::error("E0331", place.span, format!("`{name}` may not have a value yet")).label("read here"),
             );
             self.flow().set_assigned(id);
+        }
+        match self.assigned_index(&place) {
+            Some(Ok(to)) if !matches!(op, BinaryOp::And | BinaryOp::Or | BinaryOp::Coalesce) => {
+                let mut statements = Vec::new();
+                let place = self.stable_index(place, &mut statements);
+                let value = self.expr(value, Some(place_ty));
+                let value = self.apply_binary(op, op_span, place.clone(), value, span);
+                let call = self.assign_index(place, &to, value, span);
+                return in_block(statements, call);
+            }
+            Some(Err(broken)) => {
+                self.expr(value, None);
+                return broken;
+            }
+            _ => {}
         }
         self.require_mutable(&place, "assign to");
         if matches!(op, BinaryOp::And | BinaryOp::Or | BinaryOp::Coalesce) {

@@ -43,6 +43,8 @@ pub(super) struct Body<'c, 'a> {
     pub(super) written_type: Option<Span>,
     /// Bounds of what was used, which the types found must fulfil.
     pub(super) obligations: Vec<super::bound::Obligation>,
+    /// What the error about a member of an optional field may add.
+    pub(super) field_note: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -58,6 +60,10 @@ pub(super) struct Frame {
     /// Locals of the frame outside, and what they are called here.
     pub(super) captures: Vec<(LocalId, LocalId)>,
     pub(super) result: FrameResult,
+    /// Fields that facts are about.
+    pub(super) paths: Vec<super::narrow::FieldPath>,
+    /// The address of `mut self`, for closures.
+    pub(super) self_pointer: Option<LocalId>,
     /// While the result is not known: what was returned, and where.
     pub(super) returned: Vec<(Ty, Span)>,
     pub(super) loops: Vec<Loop>,
@@ -114,6 +120,8 @@ impl Frame {
             infos: Vec::new(),
             captures: Vec::new(),
             result,
+            paths: Vec::new(),
+            self_pointer: None,
             returned: Vec::new(),
             loops: Vec::new(),
             next_loop: 0,
@@ -136,7 +144,9 @@ impl<'a> Checker<'a> {
     pub(super) fn run_job(&mut self, job: Job<'a>) {
         match job {
             Job::Function(id) => self.check_function(id),
-            Job::Default { func, name, ty, expr, scope } => self.check_default(func, name, ty, expr, &scope),
+            Job::Default { func, name, params, ty, expr, scope } => {
+                self.check_default(func, name, &params, ty, expr, &scope);
+            }
         }
     }
 
@@ -157,6 +167,7 @@ impl<'a> Checker<'a> {
             pending_globals: Vec::new(),
             written_type: None,
             obligations: Vec::new(),
+            field_note: None,
         }
     }
 
@@ -212,22 +223,6 @@ impl<'a> Checker<'a> {
         if ast.is_async {
             self.not_built(ast.name.span, "async functions");
         }
-        if exported
-            && signature.result.is_none()
-            && let Some(body) = &ast.body
-        {
-            let close = ast.params.last().map_or(ast.name.span, |p| p.span);
-            let place = Span { start: close.end, end: body.span.start, file: body.span.file };
-            self.report(
-                Diagnostic::error(
-                    "E0313",
-                    ast.name.span,
-                    format!("the exported function `{}` must write its result", ast.name.name),
-                )
-                .label("it gives a value, and other modules rely on its type")
-                .secondary(place, "write `-> T` here"),
-            );
-        }
         let mut body = self.body(&scope, Some(Needer::Function(func)));
         body.frames.push(Frame::new(
             signature.result.map_or(FrameResult::Unknown, FrameResult::Known),
@@ -255,6 +250,9 @@ impl<'a> Checker<'a> {
         let locals = std::mem::take(&mut body.frame().locals);
         let has_errors = body.has_errors;
         body.publish_closures();
+        if exported && signature.result.is_none() {
+            self.unwritten_result(ast, result);
+        }
         let name = match owner {
             Some(owner) => format!("{owner}.{}", ast.name.name),
             None => ast.name.name.as_str().to_owned(),
@@ -292,11 +290,36 @@ impl<'a> Checker<'a> {
         self.usage.current = outer;
     }
 
-    fn check_default(&mut self, func: FuncId, name: String, ty: Ty, expr: &'a ast::Expr, scope: &Rc<ItemScope>) {
+    /// Other modules rely on the type of what is exported.
+    fn unwritten_result(&mut self, ast: &ast::Function, result: Ty) {
+        let message = format!("the exported function `{}` must write its result", ast.name.name);
+        let diagnostic = Diagnostic::error("E0313", ast.name.span, message)
+            .label("it gives a value, and other modules rely on its type");
+        let Some(body) = &ast.body else { return };
+        let place = Span { end: body.span.start, ..body.span };
+        self.report(match result {
+            Ty::ERROR | Ty::VOID => diagnostic.secondary(place, "write `-> T` here"),
+            _ => {
+                let text = self.show(result);
+                diagnostic.fix(place, format!("write `-> {text}`"), format!("-> {text} "))
+            }
+        });
+    }
+
+    fn check_default(
+        &mut self,
+        func: FuncId,
+        name: String,
+        params: &[(Symbol, Ty)],
+        ty: Ty,
+        expr: &'a ast::Expr,
+        scope: &Rc<ItemScope>,
+    ) {
         let mut unstable = FxHashSet::default();
         flow::unstable_names(expr, &mut unstable);
         let mut body = self.body(scope, Some(Needer::Function(func)));
         body.frames.push(Frame::new(FrameResult::TopLevel, Rc::new(unstable), body.names.len()));
+        let params = params.iter().map(|&(name, ty)| body.declare(name, ty, false, expr.span, false)).collect();
         let mut value = body.check(expr, ty);
         body.finish(&mut value);
         let has_errors = body.has_errors;
@@ -306,7 +329,7 @@ impl<'a> Checker<'a> {
             name,
             module: self.module_id(scope.module),
             generics: scope.generics.clone(),
-            params: Vec::new(),
+            params,
             result: ty,
             locals,
             captures: Vec::new(),

@@ -25,7 +25,7 @@ pub(super) struct Obligation {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Outcome {
+pub(super) enum Outcome {
     Holds,
     /// Too little is known yet.
     Unknown,
@@ -95,6 +95,9 @@ impl Body<'_, '_> {
         if obligation.depth > MAX_DEPTH {
             return Outcome::Fails;
         }
+        if self.is_dynamic(subject) && self.derives(obligation.interface, subject) == Outcome::Holds {
+            return Outcome::Holds;
+        }
         if self.is_json_data(obligation.interface) {
             return match self.json_obstacle(subject) {
                 None => Outcome::Holds,
@@ -114,7 +117,7 @@ impl Body<'_, '_> {
         }
         let candidates = self.impls_for(obligation.interface, subject);
         match candidates.as_slice() {
-            [] => Outcome::Fails,
+            [] => self.derives(obligation.interface, subject),
             [only] => {
                 self.use_impl(*only, obligation, true);
                 Outcome::Holds
@@ -263,6 +266,11 @@ impl Body<'_, '_> {
                     found.push((id, InterfaceMethod { function, owner_args, is_own: false }));
                 }
             }
+        }
+        if found.len() > 1 {
+            // Names of the compiler's interfaces stand back behind those of the program.
+            let of_program = found.iter().any(|(id, _)| !self.cx.known.is_known(*id));
+            found.retain(|(id, _)| !of_program || !self.cx.known.is_known(*id));
         }
         if let [(first, _), (second, _), ..] = found.as_slice() {
             let (first, second) = (self.cx.nominals[first.index()].name, self.cx.nominals[second.index()].name);

@@ -62,6 +62,11 @@ impl<'a> Body<'_, 'a> {
                 {
                     return self.builtin_static_call(ty, *name, type_args, args, hint, span);
                 }
+                if let AstKind::Name(param) = &base.kind
+                    && let Some(ty) = self.type_named(*param)
+                {
+                    return self.param_static_call(ty, *name, type_args, args, hint, span);
+                }
                 let receiver = self.chain_base(base, *optional);
                 return self.method_call(receiver, *name, type_args, args, hint, span);
             }
@@ -174,6 +179,10 @@ impl<'a> Body<'_, 'a> {
         name_span: Span,
         span: Span,
     ) -> Expr {
+        let Some(id) = self.overload(id, args, span) else {
+            self.check_loose(args);
+            return error_expr(span);
+        };
         let signature = self.cx.signature(id);
         let info = &self.cx.functions[id.index()];
         let generics = info.scope.generics.clone();
@@ -215,7 +224,16 @@ impl<'a> Body<'_, 'a> {
         let result = self.cx.result_of(id, span);
         let result = self.cx.types.substitute(result, &types);
         let expected = hint.filter(|_| self.has_unsolved(result));
-        let (statements, mut rest) = self.arguments(id, &signature, &types, args, result, expected, span);
+        let (mut statements, mut rest) = self.arguments(id, &signature, &types, args, result, expected, span);
+        if !statements.is_empty()
+            && let Some(receiver) = values.pop()
+        {
+            // It stands before the arguments, and so it is evaluated before them.
+            let mut before = Vec::new();
+            values.push(self.keep(receiver, "self", &mut before));
+            before.append(&mut statements);
+            statements = before;
+        }
         values.append(&mut rest);
         self.check_ordered(id, &types, name_span);
         let function = self.cx.func_id(id);
@@ -285,7 +303,14 @@ impl<'a> Body<'_, 'a> {
     }
 
     /// What `self` gets: the value, or for `mut self` its address.
-    fn receiver(&mut self, receiver: Expr, id: FnId, signature: &Signature, types: &[Ty], span: Span) -> Expr {
+    pub(super) fn receiver(
+        &mut self,
+        receiver: Expr,
+        id: FnId,
+        signature: &Signature,
+        types: &[Ty],
+        span: Span,
+    ) -> Expr {
         let self_ty = self.cx.functions[id.index()].scope.self_ty.unwrap_or(Ty::ERROR);
         let self_ty = self.cx.types.substitute(self_ty, types);
         if !self.unify(receiver.ty, self_ty) {
@@ -358,7 +383,7 @@ impl<'a> Body<'_, 'a> {
                 match source {
                     Source::Given(e) if phases[index] == phase => values[index] = Some(self.check(e, ty)),
                     Source::Rest(rest) if phase == 1 => values[index] = Some(self.rest_argument(rest, ty, span)),
-                    Source::Default if phase == 2 => {
+                    Source::Default if phase == 2 && signature.params[index].default_takes == 0 => {
                         values[index] = signature.params[index].default.map(|function| {
                             self.note_call(function, span);
                             let callee = Callee::Function { function, type_args: types.to_vec() };
@@ -372,16 +397,51 @@ impl<'a> Body<'_, 'a> {
         }
         let mut values: Vec<Expr> = values.into_iter().map(|v| v.unwrap_or_else(|| error_expr(span))).collect();
         let mut statements = Vec::new();
-        if !in_order {
-            // Named arguments in another order: evaluated as written, then passed.
-            let mut order: Vec<usize> = (0..values.len()).filter(|&i| matches!(sources[i], Source::Given(_))).collect();
+        let depends = signature
+            .params
+            .iter()
+            .zip(&sources)
+            .any(|(param, source)| matches!(source, Source::Default) && param.default_takes > 0);
+        if !in_order || depends {
+            // Named arguments in another order: evaluated as written, then passed. So are those that defaults see.
+            let is_written = |i: &usize| matches!(sources[*i], Source::Given(_) | Source::Rest(_));
+            let mut order: Vec<usize> = (0..values.len()).filter(is_written).collect();
             order.sort_by_key(|&i| values[i].span.start);
             for index in order {
                 let value = std::mem::replace(&mut values[index], error_expr(span));
                 values[index] = self.keep(value, "argument", &mut statements);
             }
         }
+        if depends {
+            self.dependent_defaults(signature, types, &params, &sources, &mut values, &mut statements, span);
+        }
         (statements, values)
+    }
+
+    /// Defaults that see the parameters before them: calls with those as arguments.
+    fn dependent_defaults(
+        &mut self,
+        signature: &Rc<Signature>,
+        types: &[Ty],
+        params: &[Ty],
+        sources: &[Source<'a>],
+        values: &mut [Expr],
+        statements: &mut Vec<crate::tir::Stmt>,
+        span: Span,
+    ) {
+        for (index, param) in signature.params.iter().enumerate() {
+            if !matches!(sources[index], Source::Default) {
+                continue;
+            }
+            if let (Some(function), takes @ 1..) = (param.default, param.default_takes as usize) {
+                self.note_call(function, span);
+                let callee = Callee::Function { function, type_args: types.to_vec() };
+                let args = values[..takes].to_vec();
+                values[index] = Expr { kind: ExprKind::Call { callee, args }, ty: params[index], span };
+            }
+            let value = std::mem::replace(&mut values[index], error_expr(span));
+            values[index] = self.keep(value, "default", statements);
+        }
     }
 
     /// The turn in which an argument is checked.
@@ -554,15 +614,7 @@ impl<'a> Body<'_, 'a> {
     /// How a function is declared, in words for a note.
     fn signature_text(&self, id: FnId, signature: &Signature) -> String {
         let name = self.cx.functions[id.index()].ast.name.name;
-        let params: Vec<String> = signature
-            .params
-            .iter()
-            .map(|p| {
-                let dots = if p.is_rest { "..." } else { "" };
-                let default = if p.default.is_some() { " = ..." } else { "" };
-                format!("{}: {dots}{}{default}", p.name, self.cx.show(p.ty))
-            })
-            .collect();
+        let params: Vec<String> = signature.params.iter().map(|p| self.cx.param_text(p)).collect();
         let result = match signature.result {
             Some(Ty::VOID) | None => String::new(),
             Some(result) => format!(" -> {}", self.cx.show(result)),
@@ -648,6 +700,13 @@ impl<'a> Body<'_, 'a> {
         let (name, special, is_c) = (info.ast.name.name, info.special, info.extern_block.is_some());
         let generics = info.scope.generics.clone();
         let signature = self.cx.signature(id);
+        if self.cx.overloads.contains_key(&id) || signature.params.iter().any(|p| !p.literals.is_empty()) {
+            self.report(
+                Diagnostic::error("E0344", span, format!("`{name}` can only be called: a literal tells what it takes"))
+                    .note(format!("write a closure that calls it: `fn(x) => {name}(...)`")),
+            );
+            return error_expr(span);
+        }
         if special != Special::None || is_c || signature.is_unsafe {
             self.report(
                 Diagnostic::error("E0344", span, format!("`{name}` can only be called, not used as a value"))

@@ -50,11 +50,18 @@ impl Body<'_, '_> {
     /// The local itself, in this frame; captured when it is an outer one's.
     pub(super) fn local_place(&mut self, frame: usize, id: LocalId, span: Span) -> (LocalId, Expr) {
         self.mark_used(frame, id);
-        let mut current = id;
+        let is_reference = frame + 1 < self.frames.len() && self.frames[frame].locals[id.index()].is_reference;
+        let mut current = if is_reference { self.self_pointer(frame, id) } else { id };
         for inner in frame + 1..self.frames.len() {
             current = self.capture(inner, current, span);
         }
-        (current, self.local(current, span))
+        let value = self.local(current, span);
+        if is_reference {
+            // Of `mut self` a closure has the address: it sees and makes changes.
+            let ty = self.frames[frame].locals[id.index()].ty;
+            return (current, Expr { kind: ExprKind::Deref(Box::new(value)), ty, span });
+        }
+        (current, value)
     }
 
     fn is_known_non_null(&self, frame: usize, here: LocalId) -> bool {
@@ -100,18 +107,49 @@ impl Body<'_, '_> {
             );
         }
         let local = &mut self.frames[inner - 1].locals[outer.index()];
-        if local.is_reference {
-            let local = local.clone();
-            self.report(
-                Diagnostic::error("E0904", span, "a closure cannot use `mut self`")
-                    .label("`self` is the caller's variable, which the closure may outlive")
-                    .note("copy what it needs into a `let` before the closure"),
-            );
-            return self.add_captured(inner, outer, Local { is_reference: false, ..local });
-        }
         local.is_shared |= local.is_mut;
         let copy = Local { is_addressed: false, ..local.clone() };
         self.add_captured(inner, outer, copy)
+    }
+
+    /// The variable with the address of `mut self` that closures of the frame capture.
+    fn self_pointer(&mut self, frame: usize, id: LocalId) -> LocalId {
+        if let Some(pointer) = self.frames[frame].self_pointer {
+            return pointer;
+        }
+        let local = &mut self.frames[frame].locals[id.index()];
+        local.is_addressed = true;
+        let (ty, span) = (local.ty, local.span);
+        let ty = self.cx.types.pointer(ty);
+        let frame = &mut self.frames[frame];
+        let pointer = LocalId(frame.locals.len() as u32);
+        let name = Symbol::new("self");
+        frame.locals.push(Local {
+            name,
+            ty,
+            is_mut: false,
+            is_shared: false,
+            is_addressed: false,
+            is_reference: false,
+            span,
+        });
+        frame.infos.push(super::body::LocalInfo { used: true, changed: false, warn: false, deferred: None });
+        frame.self_pointer = Some(pointer);
+        pointer
+    }
+
+    /// A closure that captures the address of `mut self` needs it taken before.
+    pub(super) fn with_self_pointer(&mut self, closure: Expr, captured: &[LocalId]) -> Expr {
+        let Some(pointer) = self.frame().self_pointer.filter(|pointer| captured.contains(pointer)) else {
+            return closure;
+        };
+        let span = closure.span;
+        let found = self.frame().locals.iter().position(|local| local.is_reference);
+        let Some(index) = found else { crate::bug!("typecheck: the address of no `mut self`") };
+        let place = self.local(LocalId(index as u32), span);
+        let ty = self.frame().locals[pointer.index()].ty;
+        let address = Expr { kind: ExprKind::AddressOf(Box::new(place)), ty, span };
+        super::assign::in_block(vec![super::text::let_local(pointer, address)], closure)
     }
 
     fn add_captured(&mut self, inner: usize, outer: LocalId, local: Local) -> LocalId {

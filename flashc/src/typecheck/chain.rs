@@ -224,6 +224,12 @@ impl<'a> Body<'_, 'a> {
         let ty = self.shallow(value.ty);
         match self.cx.types.kind(ty).clone() {
             TyKind::Error | TyKind::Never => Expr { ty, ..value },
+            TyKind::Optional(_) if let Some(note) = self.changing_field(&value) => {
+                self.field_note = Some(note);
+                let found = self.unknown_member(ty, name, span);
+                self.field_note = None;
+                found
+            }
             TyKind::Nominal(id, args) => {
                 let fields = &self.cx.nominals[id.index()].fields;
                 if let Some(index) = fields.iter().position(|f| f.name == name.name) {
@@ -232,11 +238,8 @@ impl<'a> Body<'_, 'a> {
                         self.require_visible(id, name, "field");
                     }
                     let field_ty = self.cx.types.substitute(field_ty, &args);
-                    return Expr {
-                        kind: ExprKind::Field { base: Box::new(value), index: index as u32 },
-                        ty: field_ty,
-                        span,
-                    };
+                    let kind = ExprKind::Field { base: Box::new(value), index: index as u32 };
+                    return self.narrowed_field(Expr { kind, ty: field_ty, span });
                 }
                 match self.json_member(&value, name, span) {
                     Some(member) => member,
@@ -246,7 +249,7 @@ impl<'a> Body<'_, 'a> {
             TyKind::Tuple(types) => {
                 if let Some(index) = name.name.as_str().parse::<usize>().ok().filter(|&i| i < types.len()) {
                     let kind = ExprKind::Field { base: Box::new(value), index: index as u32 };
-                    return Expr { kind, ty: types[index], span };
+                    return self.narrowed_field(Expr { kind, ty: types[index], span });
                 }
                 let found = self.show(ty);
                 let message = format!("a `{found}` has no `.{}`", name.name);
@@ -255,7 +258,7 @@ impl<'a> Body<'_, 'a> {
             TyKind::Record(fields) => match fields.iter().position(|(n, _)| *n == name.name) {
                 Some(index) => {
                     let kind = ExprKind::Field { base: Box::new(value), index: index as u32 };
-                    Expr { kind, ty: fields[index].1, span }
+                    self.narrowed_field(Expr { kind, ty: fields[index].1, span })
                 }
                 None => self.unknown_member(ty, name, span),
             },
@@ -290,11 +293,14 @@ impl<'a> Body<'_, 'a> {
         if let TyKind::Optional(inner) = *self.cx.types.kind(ty) {
             let names = self.member_names(inner);
             if names.contains(&name.name.as_str()) {
-                self.report(
+                let mut diagnostic =
                     Diagnostic::error("E0338", name.span, format!("this is a `{found}`, which may be null"))
                         .label(format!("`.{}` needs a value", name.name))
-                        .note("test it with `if x != null`, or write `?.` or `!.`"),
-                );
+                        .note("test it with `if x != null`, or write `?.` or `!.`");
+                if let Some(note) = self.field_note.take() {
+                    diagnostic = diagnostic.note(note);
+                }
+                self.report(diagnostic);
                 return error_expr(span);
             }
         }
@@ -362,11 +368,41 @@ impl<'a> Body<'_, 'a> {
         names
     }
 
+    fn not_indexed(&mut self, base: &Expr, span: Span) -> Expr {
+        let ty = self.shallow(base.ty);
+        let found = self.show(ty);
+        let mut diagnostic = Diagnostic::error("E0335", base.span, format!("a `{found}` cannot be indexed"));
+        if ty == Ty::STR {
+            diagnostic = diagnostic.note("a `str` is UTF-8: see its methods `char_at`, `byte_at` and `slice`");
+        } else if matches!(self.cx.types.kind(ty), TyKind::Optional(_)) {
+            diagnostic = diagnostic.note("it may be null: test it, or write `?.[` or `!`");
+        } else if matches!(self.cx.types.kind(ty), TyKind::Nominal(..)) {
+            diagnostic = diagnostic.note(format!("`impl Index<Key, Value> for {found} {{ ... }}` makes it so"));
+        }
+        self.report(diagnostic);
+        error_expr(span)
+    }
+
     /// `base[index]`
     fn index(&mut self, base: Expr, index: &'a ast::Expr, span: Span) -> Expr {
         let base = self.auto_deref(base);
         let ty = self.shallow(base.ty);
+        if matches!(self.cx.types.kind(ty), TyKind::Nominal(..) | TyKind::Param(..)) {
+            return match self.overloaded_index(base, index, span) {
+                Ok(call) => call,
+                Err(base) => {
+                    let index = self.expr(index, Some(Ty::I64));
+                    match self.json_index(&base, index, span) {
+                        Some(element) => element,
+                        None => self.not_indexed(&base, span),
+                    }
+                }
+            };
+        }
         let index_span = index.span;
+        if let Some(slot) = self.keyed_slot(&base, ty, index, span) {
+            return slot;
+        }
         let index = self.expr(index, Some(Ty::I64));
         let element = match *self.cx.types.kind(ty) {
             TyKind::Array(element) => element,
@@ -382,20 +418,7 @@ impl<'a> Body<'_, 'a> {
                 element
             }
             TyKind::Error | TyKind::Never => return Expr { ty, ..base },
-            _ => {
-                if let Some(element) = self.json_index(&base, index, span) {
-                    return element;
-                }
-                let found = self.show(ty);
-                let mut diagnostic = Diagnostic::error("E0335", base.span, format!("a `{found}` cannot be indexed"));
-                if ty == Ty::STR {
-                    diagnostic = diagnostic.note("a `str` is UTF-8: see its methods `char_at`, `byte_at` and `slice`");
-                } else if matches!(self.cx.types.kind(ty), TyKind::Optional(_)) {
-                    diagnostic = diagnostic.note("it may be null: test it, or write `?.[` or `!`");
-                }
-                self.report(diagnostic);
-                return error_expr(span);
-            }
+            _ => return self.not_indexed(&base, span),
         };
         let index = self.index_value(index);
         Expr { kind: ExprKind::Index { base: Box::new(base), index: Box::new(index) }, ty: element, span }

@@ -69,9 +69,11 @@ impl<'a> Body<'_, 'a> {
         };
         let ty = self.cx.types.intern(TyKind::Function(param_types, result));
         let ty = if is_wrong { Ty::ERROR } else { ty };
-        let (outer, inner) = frame.captures.iter().copied().unzip();
+        let (outer, inner): (Vec<LocalId>, Vec<LocalId>) = frame.captures.iter().copied().unzip();
         let function = self.closure_function(params, result, frame.locals, inner, value, closure.span);
-        Expr { kind: ExprKind::Closure { function, captures: outer }, ty, span }
+        let captured = outer.clone();
+        let value = Expr { kind: ExprKind::Closure { function, captures: outer }, ty, span };
+        self.with_self_pointer(value, &captured)
     }
 
     fn expected_function(&self, hint: Option<Ty>) -> Option<(Vec<Ty>, Ty)> {

@@ -11,7 +11,7 @@ use crate::ast::{self, Attribute, ItemKind, PatternKind};
 use crate::diagnostics::Diagnostic;
 use crate::resolve::{DefKind, FunctionDef, ModuleIndex};
 use crate::source::{Span, Symbol};
-use crate::tir::{Const, FuncId, GenericParam, GlobalId, NominalId, Ty, TyKind};
+use crate::tir::{self, Const, FuncId, GenericParam, GlobalId, NominalId, Ty, TyKind};
 use rustc_hash::FxHashMap;
 use std::rc::Rc;
 
@@ -49,6 +49,8 @@ impl<'a> Checker<'a> {
             self.errors_before |= entity == Entity::Error;
             self.entities.push(entity);
         }
+        self.collect_overloads();
+        self.find_known();
         self.collect_deprecated();
         self.warn_hidden_items();
         self.resolve_all_bounds();
@@ -64,6 +66,30 @@ impl<'a> Checker<'a> {
                 self.func_id(id);
             }
         }
+    }
+
+    /// Functions of modules that share a name.
+    fn collect_overloads(&mut self) {
+        for scope in &self.resolved.modules {
+            for &(first, other) in &scope.overloads {
+                let (Entity::Function(first), Entity::Function(other)) =
+                    (self.entities[first.index()], self.entities[other.index()])
+                else {
+                    continue;
+                };
+                if !self.add_overload(first, other) {
+                    self.not_told_apart(first, other);
+                }
+            }
+        }
+    }
+
+    fn not_told_apart(&mut self, first: FnId, other: FnId) {
+        let (name, first) = (self.functions[other.index()].ast.name, self.functions[first.index()].ast.name.span);
+        self.report(
+            Diagnostic::error("E0307", name.span, format!("`{}` takes literals that another one takes too", name.name))
+                .secondary(first, "the first one"),
+        );
     }
 
     pub(super) fn declare_function(&mut self, def: FunctionDef<'a>, scope: &Rc<ItemScope>, exported: bool) -> FnId {
@@ -201,6 +227,10 @@ impl<'a> Checker<'a> {
             let inner = self.with_generics(&scope, &method.function.generics);
             let function = self.add_function(def, inner, Some(owner), false, method.is_private);
             let name = method.function.name;
+            let first = self.nominals[id.index()].methods.get(&name.name).copied();
+            if first.is_some_and(|first| self.add_overload(first, function)) {
+                continue;
+            }
             if self.is_new_member(owner.as_str(), name, &mut seen) {
                 self.nominals[id.index()].methods.insert(name.name, function);
             }
@@ -233,7 +263,8 @@ impl<'a> Checker<'a> {
             let default = field.default.as_ref().map(|expr| {
                 let func = self.reserve_function();
                 let name = format!("{owner}.{} (default)", field.name.name);
-                self.queue.push_back(Job::Default { func, name, ty, expr, scope: scope.clone() });
+                let params = Vec::new();
+                self.queue.push_back(Job::Default { func, name, params, ty, expr, scope: scope.clone() });
                 (expr, func)
             });
             infos.push(FieldInfo {
@@ -345,6 +376,14 @@ impl<'a> Checker<'a> {
             let method_scope = self.with_generics(&inner, &method.function.generics);
             let function = self.add_function(def, method_scope, Some(owner), false, method.is_private);
             let name = method.function.name;
+            let known = match (nominal, head) {
+                (Some(id), _) => self.nominals[id.index()].methods.get(&name.name).copied(),
+                (None, Some(head)) => self.builtin_methods.get(&(head, name.name)).copied(),
+                (None, None) => None,
+            };
+            if known.is_some_and(|first| self.add_overload(first, function)) {
+                continue;
+            }
             let previous = match (nominal, head) {
                 (Some(id), _) => self.nominals[id.index()].methods.insert(name.name, function),
                 (None, Some(head)) => self.builtin_methods.insert((head, name.name), function),
@@ -378,7 +417,8 @@ impl<'a> Checker<'a> {
                 self_kind = if by_reference { SelfKind::Reference } else { SelfKind::Value };
                 continue;
             }
-            params.push(self.param(id, param, &scope));
+            let info = self.param(id, param, &params, &scope);
+            params.push(info);
         }
         let result = match &ast.result {
             Some(result) => Some(self.type_expr(&scope, result)),
@@ -401,12 +441,18 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn param(&mut self, id: FnId, param: &'a ast::Param, scope: &Rc<ItemScope>) -> ParamInfo {
+    fn param(&mut self, id: FnId, param: &'a ast::Param, before: &[ParamInfo], scope: &Rc<ItemScope>) -> ParamInfo {
         let name = match &param.pattern.kind {
             PatternKind::Name { name, .. } => name.name,
             _ => Symbol::new("_"),
         };
+        let mut literals = Vec::new();
         let ty = match &param.ty {
+            Some(ty) if let Some(written) = param.literals() => {
+                let (ty, values) = self.literal_param(written, ty.span);
+                literals = values;
+                ty
+            }
             Some(ty) => self.value_type(scope, ty),
             None if name.as_str() == "self" => {
                 self.error("E0310", param.span, "`self` is the first parameter of a method");
@@ -423,15 +469,20 @@ impl<'a> Checker<'a> {
         if param.is_rest && ty != Ty::ERROR && !matches!(self.types.kind(ty), TyKind::Array(_)) {
             self.error("E0310", param.span, "a rest parameter is an array: `...[T]`");
         }
+        let default_takes = match &param.default {
+            Some(expr) if names_any(expr, before) => before.len() as u32,
+            _ => 0,
+        };
         let default = param.default.as_ref().map(|expr| {
             let func = self.reserve_function();
+            let params = before.iter().take(default_takes as usize).map(|p| (p.name, p.ty)).collect();
             let info = &self.functions[id.index()];
             let owner = info.owner.map(|o| format!("{o}.")).unwrap_or_default();
             let name = format!("{owner}{} (default of {name})", info.ast.name.name);
-            self.queue.push_back(Job::Default { func, name, ty, expr, scope: scope.clone() });
+            self.queue.push_back(Job::Default { func, name, params, ty, expr, scope: scope.clone() });
             func
         });
-        ParamInfo { name, ty, default, is_rest: param.is_rest }
+        ParamInfo { name, ty, literals, default, default_takes, is_rest: param.is_rest }
     }
 
     /// The function's place in the typed tree. Its body will be checked.
@@ -444,8 +495,34 @@ impl<'a> Checker<'a> {
         self.written.insert(func, id);
         self.signature(id);
         self.queue.push_back(Job::Function(id));
+        self.need_hooks(id);
         func
     }
+
+    /// Whoever uses a method of one of std's types may have its values compared, hashed and shown:
+    /// `ssa::build` calls these methods where they are.
+    fn need_hooks(&mut self, id: FnId) {
+        let scope = self.functions[id.index()].scope.clone();
+        let Some(TyKind::Nominal(nominal, _)) = scope.self_ty.map(|ty| self.types.kind(ty)) else { return };
+        let info = &self.nominals[nominal.index()];
+        if !self.is_std(info.module) || info.is_interface() {
+            return;
+        }
+        let hooks = tir::STD_HOOKS.map(|name| info.methods.get(&Symbol::new(name)).copied());
+        for hook in hooks.into_iter().flatten() {
+            self.func_id(hook);
+        }
+    }
+}
+
+/// Whether a default names one of the parameters before it.
+fn names_any(expr: &ast::Expr, params: &[ParamInfo]) -> bool {
+    let mut found = false;
+    super::flow::visit(expr, &mut |e| {
+        found |= matches!(e.kind, ast::ExprKind::Name(name) if params.iter().any(|p| p.name == name));
+        !found
+    });
+    found
 }
 
 /// `self` or `mut self`, and which.

@@ -84,6 +84,7 @@ impl<'a> Body<'_, 'a> {
         match value.kind {
             ExprKind::Local(id) if self.can_narrow(id) => vec![id],
             ExprKind::Global(id) if self.cx.can_narrow_global(id, self.scope.module) => vec![global_fact(id)],
+            ExprKind::Field { .. } => self.path_fact(value).into_iter().collect(),
             _ => Vec::new(),
         }
     }

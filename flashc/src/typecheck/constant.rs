@@ -91,6 +91,10 @@ impl<'a> Checker<'a> {
         if error.span != span {
             diagnostic = diagnostic.secondary(span, "this must be known when compiling");
         }
+        if let EvalErrorKind::TooLong(_) = error.kind {
+            diagnostic = diagnostic
+                .note("`let` computes it when the program runs; `--const-steps N` lets the compiler take more");
+        }
         for (name, place) in error.calls.iter().take(4) {
             diagnostic = diagnostic.secondary(*place, format!("in this call of `{name}`"));
         }
@@ -103,12 +107,15 @@ impl<'a> Checker<'a> {
         if let tir::ExprKind::Const(constant) = &value.kind {
             return Ok(constant.clone());
         }
+        let max_steps = self.options.const_steps.unwrap_or(eval::MAX_STEPS);
         loop {
             if self.finished_nominals.len() != self.nominals.len() {
                 self.finished_nominals =
                     (0..self.nominals.len()).map(|i| self.finish_nominal(NominalId(i as u32))).collect();
             }
-            let view = View { types: &self.types, functions: &self.output, nominals: &self.finished_nominals };
+            let own = self.known_of_program();
+            let (types, functions, nominals) = (&self.types, &self.output, &self.finished_nominals);
+            let view = View { types, functions, nominals, own: &own, max_steps };
             match eval::evaluate(view, value) {
                 Ok(constant) => return Ok(constant),
                 Err(EvalError { kind: EvalErrorKind::Unchecked(function), .. }) if self.check_now(function) => {}

@@ -218,7 +218,7 @@ impl<'a> Body<'_, 'a> {
             condition_names(condition, &mut names);
         }
         let mut facts = std::mem::take(&mut self.flow().non_null);
-        facts.retain(|&id| !names.contains(&self.name_of_fact(id)));
+        facts.retain(|&id| super::narrow::is_path_fact(id) || !names.contains(&self.name_of_fact(id)));
         self.flow().non_null = facts;
         let mut types = std::mem::take(&mut self.flow().types);
         types.retain(|&(id, _)| !names.contains(&self.name_of_fact(id)));

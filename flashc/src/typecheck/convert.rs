@@ -132,6 +132,9 @@ impl<'a> Body<'_, 'a> {
         } else if let TyKind::Optional(inner) = from_kind {
             if inner == to {
                 diagnostic = diagnostic.note("it may be null: test it, use `??`, or write `!` behind it");
+                if let Some(note) = self.changing_field(value) {
+                    diagnostic = diagnostic.note(note);
+                }
             }
         } else if self.is_dynamic(from) && self.fits_interface(to, from) {
             diagnostic = diagnostic.note(format!("`if x is {wanted}` and `match` find out whether it is one"));

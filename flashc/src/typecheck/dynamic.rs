@@ -107,6 +107,9 @@ impl<'a> Body<'_, 'a> {
         while let Some(&interface) = pending.get(next) {
             next += 1;
             let TyKind::Nominal(id, _) = *self.kind(interface) else { continue };
+            if self.cx.known.is_derivable(id) {
+                continue;
+            }
             let declared = self.cx.nominals[id.index()].declared.clone();
             for method in declared {
                 if let Some(why) = self.cx.not_callable(method) {
@@ -146,7 +149,7 @@ impl<'a> Body<'_, 'a> {
                 return true;
             }
         }
-        !self.impls_for(interface, from).is_empty()
+        !self.impls_for(interface, from).is_empty() || self.derives(interface, from) == super::bound::Outcome::Holds
     }
 
     /// The value as one of an interface type, if it fits.

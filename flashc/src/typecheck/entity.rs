@@ -104,8 +104,12 @@ pub(super) struct Signature {
 pub(super) struct ParamInfo {
     pub(super) name: Symbol,
     pub(super) ty: Ty,
-    /// Function that gives the value when it is left out.
+    /// The only values it may have, when its type lists them.
+    pub(super) literals: Vec<Const>,
+    /// Function that gives the value when it is left out, and how many of the parameters before
+    /// it takes.
     pub(super) default: Option<FuncId>,
+    pub(super) default_takes: u32,
     pub(super) is_rest: bool,
 }
 
@@ -228,6 +232,8 @@ pub(super) enum Job<'a> {
     Default {
         func: FuncId,
         name: String,
+        /// The parameters before, when the value depends on them.
+        params: Vec<(Symbol, Ty)>,
         ty: Ty,
         expr: &'a ast::Expr,
         scope: Rc<ItemScope>,

@@ -145,10 +145,9 @@ impl<'a> Body<'_, 'a> {
             *self.flow() = inside.clone();
             let mark = self.names.len();
             let error = self.error_type(span);
-            let local = clause.name.filter(|name| name.name.as_str() != "_").map(|name| {
-                let warn = !name.name.as_str().starts_with('_');
-                self.declare(name.name, ty.unwrap_or(error), false, name.span, warn)
-            });
+            // Which error it is need not matter, so an unused name is no mistake.
+            let local = clause.name.filter(|name| name.name.as_str() != "_");
+            let local = local.map(|name| self.declare(name.name, ty.unwrap_or(error), false, name.span, false));
             branches.push(self.block(&clause.body, hint));
             self.leave_scope(mark);
             after = after.join(std::mem::take(self.flow()));

@@ -21,7 +21,7 @@ impl<'a> Body<'_, 'a> {
             AstKind::Tuple(parts) => self.tuple(parts, hint, span),
             AstKind::Array(elements) => self.array(elements, hint, span),
             AstKind::ArrayRepeat { value, count } => self.array_repeat(value, count, hint, span),
-            AstKind::Map(_) => self.not_built(span, "maps"),
+            AstKind::Map(entries) => self.map_literal(entries, hint, span),
             AstKind::Struct { path, args, fields, base } => {
                 self.struct_literal(path, args, fields, base.as_deref(), hint, span)
             }
@@ -139,11 +139,17 @@ impl<'a> Body<'_, 'a> {
             let element = self.fresh(Symbol::new("element"), span);
             return self.array_of(Vec::new(), element, None, span);
         }
+        let (values, element) = self.joined_elements(elements.iter().collect());
+        self.array_of(values, element, fixed, span)
+    }
+
+    /// Values that are to have one type.
+    pub(super) fn joined_elements(&mut self, elements: Vec<&'a ast::Expr>) -> (Vec<Expr>, Ty) {
         // The first element that is no literal tells what the literals are.
         let mut values: Vec<Option<Expr>> = elements.iter().map(|_| None).collect();
         let mut known = None;
         for literals in [false, true] {
-            for (index, element) in elements.iter().enumerate() {
+            for (index, &element) in elements.iter().enumerate() {
                 if super::operator::is_literal(element) == literals {
                     let value = self.expr(element, known);
                     let value = self.required(value);
@@ -156,8 +162,7 @@ impl<'a> Body<'_, 'a> {
             }
         }
         let values: Vec<Expr> = values.into_iter().flatten().collect();
-        let (values, element) = self.join_branches(values, None);
-        self.array_of(values, element, fixed, span)
+        self.join_branches(values, None)
     }
 
     fn is_null_const(&self, value: &Expr) -> bool {

@@ -73,14 +73,21 @@ impl<'a> Checker<'a> {
         let mut all = scope.generics.clone();
         let first = all.len() - generics.len();
         for (index, param) in generics.iter().enumerate() {
-            let bounds = param.bounds.iter().filter_map(|bound| self.interface_ref(scope, bound));
+            let subject = self.types.intern(TyKind::Param((first + index) as u32, param.name.name));
+            let bounds = param.bounds.iter().filter_map(|bound| self.interface_ref(scope, bound, Some(subject)));
             all[first + index].bounds = bounds.collect();
         }
         Rc::new(ItemScope { module: scope.module, generics: all, self_ty: scope.self_ty, nested: scope.nested.clone() })
     }
 
     /// The interface that is named as a bound, in an `impl` or behind an interface's `:`.
-    pub(super) fn interface_ref(&mut self, scope: &ItemScope, expr: &'a ast::TypeExpr) -> Option<Ty> {
+    /// `subject` is the type that implements it.
+    pub(super) fn interface_ref(
+        &mut self,
+        scope: &ItemScope,
+        expr: &'a ast::TypeExpr,
+        subject: Option<Ty>,
+    ) -> Option<Ty> {
         let TypeExprKind::Path { path, args } = &expr.kind else {
             self.error("E0394", expr.span, "an interface is expected here");
             return None;
@@ -89,7 +96,7 @@ impl<'a> Checker<'a> {
         let entity = if is_param { None } else { Some(self.path_entity(scope, path)?) };
         match entity {
             Some(PathEntity::Entity(Entity::Nominal(id))) if self.nominals[id.index()].is_interface() => {
-                let ty = self.nominal_type(scope, id, args, expr.span);
+                let ty = self.nominal_type_for(scope, id, args, subject, expr.span);
                 (ty != Ty::ERROR).then_some(ty)
             }
             Some(PathEntity::Entity(Entity::Error)) => None,
@@ -148,7 +155,7 @@ impl<'a> Checker<'a> {
         generics.push(GenericParam { name, bounds: vec![own] });
         let inner = ItemScope { module: scope.module, generics, self_ty: Some(self_ty), nested: scope.nested.clone() };
         let inner = Rc::new(inner);
-        let supers: Vec<Ty> = decl.supers.iter().filter_map(|s| self.interface_ref(&inner, s)).collect();
+        let supers: Vec<Ty> = decl.supers.iter().filter_map(|s| self.interface_ref(&inner, s, Some(self_ty))).collect();
         self.nominals[id.index()].supers = supers;
         for method in &decl.methods {
             let name = method.function.name;
@@ -191,9 +198,12 @@ impl<'a> Checker<'a> {
             self_ty: Some(target),
             nested: Vec::new(),
         });
-        let Some(interface) = self.interface_ref(&inner, interface) else { return };
+        let Some(interface) = self.interface_ref(&inner, interface, Some(target)) else { return };
         let TyKind::Nominal(id, _) = *self.types.kind(interface) else { return };
         if target == Ty::ERROR || !self.is_determined(block, target, &inner) {
+            return;
+        }
+        if self.refuses_impl(id, interface, target, block.target.span) {
             return;
         }
         self.check_coherence(id, interface, target, block.target.span);

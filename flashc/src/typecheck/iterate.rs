@@ -336,7 +336,7 @@ impl<'a> Body<'_, 'a> {
         if self.method_of(ty, Symbol::new("next")).is_some() {
             return self.for_next(label, pattern, value, body, span);
         }
-        for makes in ["iter", "chars"] {
+        for makes in ["iterator", "iter"] {
             if self.method_of(ty, Symbol::new(makes)).is_some() {
                 let made = self.method_call(value, name(makes), &[], &[], None, value_span);
                 let made_ty = self.deep(made.ty);

@@ -65,7 +65,7 @@ impl Body<'_, '_> {
                     return None;
                 }
                 match (module.as_str(), info.name.as_str()) {
-                    ("std:map" | "std:json_map", "Map") => {
+                    ("std:map", "Map") => {
                         if let Some(&key) = args.first()
                             && !self.is_json_key(key)
                         {

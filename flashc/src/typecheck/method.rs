@@ -182,6 +182,12 @@ impl<'a> Body<'_, 'a> {
         }
         let info = &self.cx.nominals[id.index()];
         let Some(function) = info.methods.get(&name.name).copied() else {
+            if !info.is_interface()
+                && let Some(ty) = self.type_of_path(id, base)
+                && let Some(call) = self.interface_static(ty, name, type_args, args, hint, span)
+            {
+                return call;
+            }
             self.check_loose(args);
             if self.cx.nominals[id.index()].is_enum() {
                 return self.unknown_variant(id, name);
@@ -199,6 +205,104 @@ impl<'a> Body<'_, 'a> {
         }
         let owner_args = self.owner_args(id, base);
         self.static_or_method(function, base.span, name, owner_args, type_args, args, hint, span)
+    }
+
+    /// The type parameter of this name, or `Self`.
+    pub(super) fn type_named(&mut self, name: Symbol) -> Option<Ty> {
+        if self.lookup(name).is_some() {
+            return None;
+        }
+        if name.as_str() == "Self" {
+            return self.scope.self_ty;
+        }
+        let index = self.scope.generics.iter().rposition(|generic| generic.name == name)?;
+        Some(self.cx.types.intern(TyKind::Param(index as u32, name)))
+    }
+
+    /// `T.zero()`: a function of an interface that the type is known to implement, or a function of the type.
+    pub(super) fn param_static_call(
+        &mut self,
+        ty: Ty,
+        name: Ident,
+        type_args: &'a [ast::TypeExpr],
+        args: &'a [ast::Arg],
+        hint: Option<Ty>,
+        span: Span,
+    ) -> Expr {
+        if let TyKind::Nominal(id, owner_args) = self.kind(ty).clone()
+            && !self.is_dynamic(ty)
+        {
+            let own = self.cx.nominals[id.index()].methods.get(&name.name).copied();
+            if let Some(function) = own {
+                return self.static_or_method(function, name.span, name, owner_args, type_args, args, hint, span);
+            }
+            if let Some(index) = self.variant_index(id, name.name) {
+                self.no_type_args(type_args);
+                return self.variant(id, index, Given::Positional(args), Some(ty), span);
+            }
+        } else if let Some(function) = self.method_of(ty, name.name) {
+            return self.static_or_method(function, name.span, name, Vec::new(), type_args, args, hint, span);
+        }
+        match self.interface_method_of(ty, name) {
+            Ok(Some(found)) => {
+                self.static_or_method(found.function, name.span, name, found.owner_args, type_args, args, hint, span)
+            }
+            Ok(None) => {
+                self.check_loose(args);
+                let found = self.show(ty);
+                let diagnostic =
+                    Diagnostic::error("E0336", name.span, format!("`{found}` has no function `{}`", name.name));
+                let diagnostic = if self.is_param(ty) {
+                    diagnostic.label(format!("a bound `{found}: ...` names interfaces whose functions it has"))
+                } else {
+                    diagnostic
+                };
+                self.report(diagnostic);
+                error_expr(span)
+            }
+            Err(()) => {
+                self.check_loose(args);
+                error_expr(span)
+            }
+        }
+    }
+
+    /// A function that an interface gives to a type: `P.zero()` where `P` implements `Zero`.
+    fn interface_static(
+        &mut self,
+        ty: Ty,
+        name: Ident,
+        type_args: &'a [ast::TypeExpr],
+        args: &'a [ast::Arg],
+        hint: Option<Ty>,
+        span: Span,
+    ) -> Option<Expr> {
+        match self.interface_method_of(ty, name) {
+            Ok(Some(found)) => Some(self.static_or_method(
+                found.function,
+                name.span,
+                name,
+                found.owner_args,
+                type_args,
+                args,
+                hint,
+                span,
+            )),
+            _ => None,
+        }
+    }
+
+    /// The type that a path names, with type arguments to be inferred where none stand.
+    fn type_of_path(&mut self, id: NominalId, base: &'a ast::Expr) -> Option<Ty> {
+        let written = self.owner_args(id, base);
+        let info = &self.cx.nominals[id.index()];
+        let (generics, self_ty) = (info.scope.generics.clone(), info.scope.self_ty?);
+        let types = if written.len() == generics.len() {
+            written
+        } else {
+            generics.iter().map(|g| self.fresh(g.name, base.span)).collect()
+        };
+        Some(self.cx.types.substitute(self_ty, &types))
     }
 
     /// The type arguments in `Stack<i32>.new()`.
@@ -227,10 +331,13 @@ impl<'a> Body<'_, 'a> {
     ) -> Expr {
         match self.method_of(ty, name.name) {
             Some(function) => self.static_or_method(function, name.span, name, Vec::new(), type_args, args, hint, span),
-            None => {
-                self.check_loose(args);
-                self.unknown_member(ty, name, span)
-            }
+            None => match self.interface_static(ty, name, type_args, args, hint, span) {
+                Some(call) => call,
+                None => {
+                    self.check_loose(args);
+                    self.unknown_member(ty, name, span)
+                }
+            },
         }
     }
 

@@ -32,11 +32,17 @@ mod infer;
 mod init;
 mod interface;
 mod iterate;
+mod map;
 mod json;
+mod known;
 mod lint;
 mod method;
 mod names;
+mod narrow;
 mod operator;
+mod operator_call;
+mod overflow;
+mod overload;
 mod pattern;
 mod place;
 mod program;
@@ -77,6 +83,8 @@ pub fn check(graph: &ModuleGraph, resolved: &Resolved<'_>, options: &Options) ->
 pub struct Options {
     /// Check every body of std too, not only those that the program uses.
     pub all_of_std: bool,
+    /// How many expressions a constant may take, where it is not [`tir::eval::MAX_STEPS`].
+    pub const_steps: Option<u64>,
     /// Keep the entry module's tests, and run them in the place of `main`.
     pub tests: bool,
 }
@@ -100,10 +108,13 @@ struct Checker<'a> {
     finished_nominals: Vec<tir::Nominal>,
     aliases: Vec<AliasInfo<'a>>,
     impls: Vec<ImplInfo>,
+    known: known::KnownInterfaces,
     /// All declarations have their entity, so that bounds can be understood.
     all_named: bool,
     /// Written types whose arguments have not been checked against the bounds yet.
     written_bounds: Vec<interface::WrittenBound>,
+    /// Other functions of one name, by the first.
+    overloads: FxHashMap<FnId, Vec<FnId>>,
     /// Methods of built-in types.
     builtin_methods: FxHashMap<(Head, Symbol), FnId>,
     /// Written functions by their place in the typed tree.
@@ -147,8 +158,10 @@ impl<'a> Checker<'a> {
             finished_nominals: Vec::new(),
             aliases: Vec::new(),
             impls: Vec::new(),
+            known: known::KnownInterfaces::default(),
             all_named: false,
             written_bounds: Vec::new(),
+            overloads: FxHashMap::default(),
             builtin_methods: FxHashMap::default(),
             written: FxHashMap::default(),
             global_at: FxHashMap::default(),

@@ -203,6 +203,13 @@ impl<'a> Body<'_, 'a> {
             _ => self.cx.types.as_int(ty).is_some(),
         };
         if !fits {
+            let operand = match op {
+                tir::UnaryOp::Neg => match self.overloaded_neg(operand, span) {
+                    Ok(call) => return call,
+                    Err(operand) => operand,
+                },
+                _ => operand,
+            };
             if ty != Ty::ERROR && ty != Ty::NEVER {
                 let (found, sign) = (self.show(ty), if op == tir::UnaryOp::Neg { "-" } else { "~" });
                 return self.error("E0326", span, format!("`{sign}` does not apply to a `{found}`"));
@@ -329,10 +336,14 @@ impl<'a> Body<'_, 'a> {
                 if integers_only && self.cx.types.as_int(ty).is_none() {
                     return self.operator_mismatch(op, op_span, &left, &right);
                 }
+                self.warn_overflow(tir_op, &left, &right, ty, span);
                 let (left, right) = (Box::new(left), Box::new(right));
                 Expr { kind: ExprKind::Binary { op: tir_op, left, right }, ty, span }
             }
-            Numbers::Apart(left, right) => self.operator_mismatch(op, op_span, &left, &right),
+            Numbers::Apart(left, right) => match self.overloaded(op, left, right, span) {
+                Ok(call) => call,
+                Err(operands) => self.operator_mismatch(op, op_span, &operands.0, &operands.1),
+            },
         }
     }
 
@@ -378,6 +389,12 @@ impl<'a> Body<'_, 'a> {
             || matches!(self.cx.types.kind(rt), TyKind::Optional(_))
         {
             diagnostic = diagnostic.note("an optional may be null: test it, use `??`, or write `!` behind it");
+            let optional = if matches!(self.cx.types.kind(lt), TyKind::Optional(_)) { left } else { right };
+            if let Some(note) = self.changing_field(optional) {
+                diagnostic = diagnostic.note(note);
+            }
+        } else if let Some(note) = self.operator_note(op, left) {
+            diagnostic = diagnostic.note(note);
         }
         self.report(diagnostic);
         error_expr(span)
@@ -396,6 +413,7 @@ impl<'a> Body<'_, 'a> {
         if self.cx.types.as_int(l).is_none() || self.cx.types.as_int(r).is_none() {
             return self.operator_mismatch(op, op_span, &left, &right);
         }
+        self.warn_overflow(tir_op, &left, &right, l, span);
         // The count is masked, so its low bits are all that matters.
         let right = if l == r {
             right
@@ -478,15 +496,6 @@ impl<'a> Body<'_, 'a> {
     fn has_equality(&self, ty: Ty) -> bool {
         let ty = self.shallow(ty);
         ty != Ty::VOID
-    }
-
-    pub(super) fn has_order(&self, ty: Ty) -> bool {
-        match self.kind(ty) {
-            TyKind::Int(_) | TyKind::Float(_) | TyKind::Char | TyKind::Str | TyKind::Bool | TyKind::Error => true,
-            TyKind::Tuple(types) => types.iter().all(|&t| self.has_order(t)),
-            TyKind::Param(index, _) if *index < super::infer::INFER_BASE => self.is_std(),
-            _ => false,
-        }
     }
 
     /// `a ?? b`

@@ -142,7 +142,7 @@ impl<'a> Body<'_, 'a> {
         };
         self.through_optional(ty, |body, ty| {
             let fits = body.shallow(ty) == const_ty || ty == Ty::ERROR;
-            if !fits || matches!(value, Const::Aggregate(_)) {
+            if !fits || matches!(value, Const::Aggregate(_) | Const::Variant(..) | Const::Some(_)) {
                 let (found, wanted) = (body.show(const_ty), body.show(ty));
                 body.report(
                     Diagnostic::error("E0356", span, format!("the constant `{}` cannot match a `{wanted}`", name.name))

@@ -325,6 +325,7 @@ impl<'a> Checker<'a> {
     /// The typed tree of everything.
     pub(super) fn finish(mut self) -> (tir::Program, Vec<Diagnostic>) {
         let main = self.find_main().filter(|_| !self.options.tests);
+        let known = self.known_interfaces();
         self.drain_queue();
         let mut diagnostics = std::mem::take(&mut self.diagnostics);
         diagnostics.sort_by_key(|d| (d.span.file, d.span.start, d.code));
@@ -361,6 +362,7 @@ impl<'a> Checker<'a> {
             globals,
             nominals,
             impls,
+            known,
             initializers: self.initializers,
             main,
             tests: self.tests,

@@ -218,7 +218,20 @@ impl<'a> Checker<'a> {
     }
 
     pub(super) fn nominal_type(&mut self, scope: &ItemScope, id: NominalId, args: &'a [TypeExpr], span: Span) -> Ty {
-        let args: Vec<Ty> = args.iter().map(|a| self.value_type(scope, a)).collect();
+        self.nominal_type_for(scope, id, args, None, span)
+    }
+
+    /// As `nominal_type`, where type arguments that are left out may be the type that implements an interface.
+    pub(super) fn nominal_type_for(
+        &mut self,
+        scope: &ItemScope,
+        id: NominalId,
+        args: &'a [TypeExpr],
+        subject: Option<Ty>,
+        span: Span,
+    ) -> Ty {
+        let mut args: Vec<Ty> = args.iter().map(|a| self.value_type(scope, a)).collect();
+        self.default_args(id, &mut args, subject);
         let info = &self.nominals[id.index()];
         let (name, wanted) = (info.name, info.scope.generics.len());
         if args.len() != wanted {
@@ -227,6 +240,30 @@ impl<'a> Checker<'a> {
         }
         self.note_written(id, &args, scope, span);
         self.types.intern(TyKind::Nominal(id, args))
+    }
+
+    /// Adds the defaults of type arguments that are left out, as long as there are some.
+    fn default_args(&mut self, id: NominalId, args: &mut Vec<Ty>, subject: Option<Ty>) {
+        let info = &self.nominals[id.index()];
+        let super::entity::Decl::Interface(decl) = info.decl else { return };
+        let scope = ItemScope {
+            module: info.scope.module,
+            generics: info.scope.generics.clone(),
+            self_ty: subject,
+            nested: info.scope.nested.clone(),
+        };
+        for param in decl.generics.iter().skip(args.len()) {
+            let Some(default) = &param.default else { return };
+            let names_self = matches!(&default.kind, TypeExprKind::Path { path, .. }
+                if matches!(path.as_slice(), [name] if name.name.as_str() == "Self"));
+            if names_self && subject.is_none() {
+                return;
+            }
+            let ty = self.value_type(&scope, default);
+            // `Self` is a type of the place where the interface is named, not one of its parameters.
+            let ty = if names_self { ty } else { self.types.substitute(ty, args) };
+            args.push(ty);
+        }
     }
 
     pub(super) fn wrong_type_args(&mut self, span: Span, name: Symbol, wanted: usize, given: usize) {

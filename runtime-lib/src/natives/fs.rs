@@ -1,16 +1,17 @@
 //! Natives of `std:fs`. A failing one says so by its result and leaves the reason for `flash_last_error`.
 
 use super::text::without_number;
-use super::{NULL_TEXT, new_text, text};
+use super::{NULL_TEXT, new_text, static_text, text};
 use crate::native;
 use flash_abi::context::Context;
 use flash_abi::object::Str;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 
 thread_local! {
     static LAST_ERROR: RefCell<String> = const { RefCell::new(String::new()) };
+    static LAST_CODE: Cell<&'static str> = const { Cell::new("EIO") };
 }
 
 native! {
@@ -86,6 +87,28 @@ native! {
         // SAFETY: this thread's context.
         unsafe { new_text(ctx, &words) }
     }
+
+    /// What went wrong with it, as a name such as `ENOENT`.
+    fn flash_last_error_code(_ctx: *mut Context) -> Str {
+        static_text(LAST_CODE.get())
+    }
+}
+
+/// The name that systems have for an error.
+fn code(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::NotFound => "ENOENT",
+        io::ErrorKind::PermissionDenied => "EACCES",
+        io::ErrorKind::AlreadyExists => "EEXIST",
+        io::ErrorKind::IsADirectory => "EISDIR",
+        io::ErrorKind::NotADirectory => "ENOTDIR",
+        io::ErrorKind::DirectoryNotEmpty => "ENOTEMPTY",
+        io::ErrorKind::InvalidData => "EILSEQ",
+        io::ErrorKind::StorageFull => "ENOSPC",
+        io::ErrorKind::InvalidInput | io::ErrorKind::InvalidFilename => "EINVAL",
+        io::ErrorKind::ReadOnlyFilesystem => "EROFS",
+        _ => "EIO",
+    }
 }
 
 fn read_text(path: &str) -> io::Result<String> {
@@ -116,6 +139,7 @@ fn succeeded(result: io::Result<()>) -> u8 {
 fn remember(error: &io::Error) {
     let words = without_number(&error.to_string()).into_owned();
     LAST_ERROR.set(words);
+    LAST_CODE.set(code(error));
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ native! {
         if testing::is_test() {
             let message = format!("the test ended its process with `exit({code})`");
             // SAFETY: this thread's context.
-            unsafe { fail::raise(ctx, Failure::Panic(&message)) }
+            unsafe { fail::end(ctx, Failure::Panic(&message)) }
         }
         process::exit(code)
     }

@@ -12,9 +12,12 @@ use crate::gc;
 use crate::native;
 use flash_abi::context::Context;
 use flash_abi::object::Str;
+use foldhash::fast::RandomState;
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::cmp::Ordering;
+use std::hash::{BuildHasher, Hasher};
+use std::sync::LazyLock;
 
 /// A buffer that a concatenation made: where its contents end, and where its room does.
 #[derive(Clone, Copy)]
@@ -166,6 +169,10 @@ native! {
         hash(unsafe { bytes(a, a_len) }) as i64
     }
 
+    fn flash_hash_factor(_ctx: *mut Context) -> i64 {
+        hash_factor() as i64
+    }
+
     /// Address of a null-terminated copy.
     fn flash_str_to_c(ctx: *mut Context, a: *const u8, a_len: i64) -> *const u8 {
         // SAFETY: a live text, this thread's context; the zero behind the copy is the new buffer's own.
@@ -258,23 +265,22 @@ fn part_of(part: &str) -> Str {
     Str { data: part.as_ptr(), len: part.len() as i64 }
 }
 
-/// Eight bytes a step, each mixed in by a multiplication whose halves are folded.
+/// Differs from process to process, so that nobody can prepare texts that collide.
 fn hash(bytes: &[u8]) -> u64 {
-    const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
-    fn mix(state: u64, word: u64) -> u64 {
-        let product = u128::from(state ^ word) * u128::from(FACTOR);
-        (product as u64) ^ ((product >> 64) as u64)
-    }
-    let mut state = FACTOR ^ bytes.len() as u64;
-    let mut chunks = bytes.chunks_exact(8);
-    for chunk in &mut chunks {
-        let mut word = [0; 8];
-        word.copy_from_slice(chunk);
-        state = mix(state, u64::from_le_bytes(word));
-    }
-    let mut word = [0; 8];
-    word[..chunks.remainder().len()].copy_from_slice(chunks.remainder());
-    mix(mix(state, u64::from_le_bytes(word)), FACTOR)
+    static STATE: LazyLock<RandomState> = LazyLock::new(RandomState::default);
+    let mut hasher = STATE.build_hasher();
+    hasher.write(bytes);
+    hasher.finish()
+}
+
+/// Near the golden ratio of 2^64, so that numbers in a row are spread over all places; odd; the rest is
+/// random.
+fn hash_factor() -> u64 {
+    static FACTOR: LazyLock<u64> = LazyLock::new(|| {
+        let random = hash(b"factor");
+        0x9e << 56 | random >> 8 | 1
+    });
+    *FACTOR
 }
 
 /// An error's words without the number that Rust adds.

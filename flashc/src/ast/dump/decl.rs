@@ -150,7 +150,8 @@ fn generics_text(generics: &[GenericParam]) -> String {
     let params = join(generics, |g| {
         let bounds: Vec<String> = g.bounds.iter().map(type_text).collect();
         let bounds = if bounds.is_empty() { String::new() } else { format!(": {}", bounds.join(" + ")) };
-        format!("{}{bounds}", path_text(std::slice::from_ref(&g.name)))
+        let default = g.default.as_ref().map(|ty| format!(" = {}", type_text(ty))).unwrap_or_default();
+        format!("{}{bounds}{default}", path_text(std::slice::from_ref(&g.name)))
     });
     format!("<{params}>")
 }

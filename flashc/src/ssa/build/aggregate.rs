@@ -101,6 +101,42 @@ impl<'a> FnBuilder<'_, 'a> {
         }
     }
 
+    /// As [`FnBuilder::variant`], of constants.
+    pub fn constant_variant(&mut self, ty: Ty, index: usize, fields: &[Const]) -> Vals {
+        let layout = self.cx.enum_layout(ty);
+        let leaves: Vec<(usize, Value)> = match &layout.variants[index] {
+            VariantLayout::Inline(places) => {
+                let mut values = Vec::new();
+                for (field, constant) in fields.iter().enumerate() {
+                    let field_ty = self.variant_field_ty(ty, index, field);
+                    values.extend(self.constant(constant, field_ty));
+                }
+                places.iter().flatten().copied().zip(values).collect()
+            }
+            VariantLayout::Boxed { leaf, contents } => {
+                let descriptor = self.cx.cell_descriptor(*contents);
+                let address = self.e.alloc(descriptor);
+                let place = self.box_contents(address, *contents);
+                for (index, constant) in fields.iter().enumerate() {
+                    let to = self.field(&place, index);
+                    self.constant_into(constant, to.ty(), &to);
+                }
+                vec![(*leaf, address)]
+            }
+        };
+        self.variant_of_leaves(ty, index, &leaves)
+    }
+
+    /// A value given by all its leaves: those, or the address of memory with them.
+    pub fn leaves_value(&mut self, ty: Ty, leaves: Vals) -> Vals {
+        if !self.cx.is_memory(ty) {
+            return leaves;
+        }
+        let temp = self.temp(ty);
+        self.write_leaves(&temp, &leaves);
+        self.read(&temp)
+    }
+
     /// The leaves of an enum's variant.
     fn variant(&mut self, ty: Ty, index: usize, fields: &'a [Expr]) -> Vals {
         let layout = self.cx.enum_layout(ty);
@@ -277,6 +313,10 @@ impl<'a> FnBuilder<'_, 'a> {
         }
         match (constant, self.cx.kind(ty).clone()) {
             (Const::Null, _) => self.zero_place(place),
+            (Const::Variant(index, fields), _) => {
+                let vals = self.constant_variant(ty, *index as usize, fields);
+                self.write_leaves(place, &vals);
+            }
             (Const::Some(value), TyKind::Optional(inner)) => {
                 let payload = self.payload(place);
                 self.constant_into(value, inner, &payload);

@@ -3,6 +3,7 @@
 
 use super::emitter::Vals;
 use super::function::FnBuilder;
+use super::known::KnownInterface;
 use super::module::{Area, Instance, ModuleBuilder};
 use super::place::Place;
 use crate::ssa::{Function, Mem, Region, Signature, Type, Value};
@@ -40,6 +41,10 @@ impl<'a> FnBuilder<'_, 'a> {
                 }
                 if let Some(&own) = type_args.first()
                     && self.cx.is_interface(own)
+                    && self
+                        .cx
+                        .known_interface(interface)
+                        .is_none_or(|which| which == KnownInterface::Show && own == interface)
                     && self.cx.super_path(own, interface).is_some()
                 {
                     return self.call_dynamic(interface, *method, own, &args, ty, into);

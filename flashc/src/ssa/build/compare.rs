@@ -4,6 +4,7 @@
 
 use super::emitter::Vals;
 use super::function::FnBuilder;
+use super::known::KnownInterface;
 use super::module::{Instance, ModuleBuilder};
 use super::place::Place;
 use crate::ssa::{Block, FloatCc, Function, IntCc, Op, Signature, Type, Value};
@@ -34,6 +35,11 @@ impl<'a> FnBuilder<'_, 'a> {
 
     /// A comparison of values that are one scalar, and compare as that.
     fn compare_scalars(&mut self, op: CompareOp, ty: Ty, a: &[Value], b: &[Value]) -> Option<Value> {
+        let equality = matches!(op, CompareOp::Eq | CompareOp::Ne);
+        let which = if equality { KnownInterface::Eq } else { KnownInterface::Ord };
+        if self.cx.own_method(which, ty).is_some() {
+            return None;
+        }
         let signed = match self.cx.kind(ty).clone() {
             TyKind::Float(_) => {
                 let (a, b) = (self.first(a), self.first(b));
@@ -42,7 +48,7 @@ impl<'a> FnBuilder<'_, 'a> {
             }
             TyKind::Int(int) => int.is_signed(),
             TyKind::Bool | TyKind::Char | TyKind::Function(..) | TyKind::Pointer(_) => false,
-            TyKind::Nominal(..) if self.cx.is_class(ty) => false,
+            TyKind::Nominal(..) if self.has_identity(ty) => false,
             TyKind::Nominal(..) if self.cx.is_enum(ty) && self.cx.enum_layout(ty).is_c_like => true,
             // One of these may be null, which is an address like any other.
             TyKind::Optional(inner) if self.cx.has_niche(inner) && self.has_identity(inner) => false,
@@ -53,8 +59,11 @@ impl<'a> FnBuilder<'_, 'a> {
         Some(self.e.icmp(int_cc(op, signed), scalar, a, b))
     }
 
-    fn has_identity(&self, ty: Ty) -> bool {
-        matches!(self.cx.kind(ty), TyKind::Function(..) | TyKind::Pointer(_)) || self.cx.is_class(ty)
+    pub fn has_identity(&mut self, ty: Ty) -> bool {
+        matches!(self.cx.kind(ty), TyKind::Function(..) | TyKind::Pointer(_))
+            || (self.cx.is_class(ty)
+                && self.cx.own_method(KnownInterface::Eq, ty).is_none()
+                && self.cx.std_hook_id(ty, "equals").is_none())
     }
 
     /// `a == b` as a bool.
@@ -62,10 +71,15 @@ impl<'a> FnBuilder<'_, 'a> {
         if let Some(value) = self.compare_scalars(CompareOp::Eq, ty, a, b) {
             return value;
         }
+        if let Some(own) = self.cx.own_method(KnownInterface::Eq, ty) {
+            let vals = self.call_own(own, ty, &[a, b], Ty::BOOL);
+            return self.first(&vals);
+        }
         match self.cx.kind(ty).clone() {
             TyKind::Void | TyKind::Never => self.e.iconst(Type::I8, 1),
             TyKind::Str => self.equal_str(a, b),
             _ if self.is_flat(ty) => self.equal_leaves(ty, a, b),
+            _ if self.cx.std_hook_id(ty, "equals").is_some() => self.equal_by_hook(ty, a, b),
             _ => {
                 let callee = self.cx.instance(Instance::Equal(ty));
                 let args: Vals = a.iter().chain(b).copied().collect();
@@ -73,6 +87,24 @@ impl<'a> FnBuilder<'_, 'a> {
                 self.first(&vals)
             }
         }
+    }
+
+    /// One object is equal to itself without being looked at.
+    fn equal_by_hook(&mut self, ty: Ty, a: &[Value], b: &[Value]) -> Value {
+        let (Some(hook), &[a], &[b]) = (self.cx.std_hook(ty, "equals"), a, b) else {
+            bug!("build: `{}` is no class of std", self.cx.type_name(ty))
+        };
+        let var = self.e.new_var(Type::I8);
+        let (two, join) = (self.e.new_block(), self.e.new_block());
+        let same = self.e.icmp(IntCc::Eq, Type::Ptr, a, b);
+        self.e.write_var(var, same);
+        self.e.branch(same, join, two);
+        self.e.begin(two);
+        let equal = self.e.call(hook, &[a, b], &[Type::I8])[0];
+        self.e.write_var(var, equal);
+        self.e.jump(join);
+        self.e.begin(join);
+        self.e.read_var(var)
     }
 
     /// Texts of different length need not be looked at.
@@ -104,7 +136,7 @@ impl<'a> FnBuilder<'_, 'a> {
 
     /// A struct or tuple of the scalar class whose leaves all compare as scalars.
     fn is_flat(&mut self, ty: Ty) -> bool {
-        if self.cx.is_memory(ty) {
+        if self.cx.is_memory(ty) || self.cx.own_method(KnownInterface::Eq, ty).is_some() {
             return false;
         }
         match self.cx.kind(ty).clone() {
@@ -115,7 +147,7 @@ impl<'a> FnBuilder<'_, 'a> {
             | TyKind::Function(..)
             | TyKind::Pointer(_) => true,
             TyKind::Optional(inner) => self.has_identity(inner),
-            TyKind::Nominal(..) if self.cx.is_class(ty) => true,
+            TyKind::Nominal(..) if self.cx.is_class(ty) => self.has_identity(ty),
             TyKind::Nominal(..) if self.cx.is_interface(ty) => false,
             TyKind::Nominal(..) if self.cx.is_enum(ty) => self.cx.enum_layout(ty).is_c_like,
             TyKind::Nominal(..) | TyKind::Tuple(_) | TyKind::Record(_) => {
@@ -145,6 +177,10 @@ impl<'a> FnBuilder<'_, 'a> {
 
     /// -1, 0 or 1 as an `i32`.
     pub fn order(&mut self, ty: Ty, a: &[Value], b: &[Value]) -> Value {
+        if let Some(own) = self.cx.own_method(KnownInterface::Ord, ty) {
+            let vals = self.call_own(own, ty, &[a, b], Ty::I32);
+            return self.first(&vals);
+        }
         if let Some(more) = self.compare_scalars(CompareOp::Gt, ty, a, b) {
             let less = self.compare_scalars(CompareOp::Lt, ty, a, b).unwrap_or(more);
             let order = self.e.binary(Op::Isub, Type::I8, more, less);
@@ -263,7 +299,7 @@ impl<'a> FnBuilder<'_, 'a> {
     }
 
     /// Goes by an enum's tag to a block for each variant that has fields, or to `otherwise`.
-    fn variant_blocks(&mut self, ty: Ty, tag: Value, otherwise: Block) -> Vec<(usize, Block)> {
+    pub fn variant_blocks(&mut self, ty: Ty, tag: Value, otherwise: Block) -> Vec<(usize, Block)> {
         let count = self.cx.enum_layout(ty).variants.len();
         let with_fields: Vec<usize> = (0..count).filter(|&index| self.variant_field_count(ty, index) > 0).collect();
         let blocks: Vec<(usize, Block)> = with_fields.into_iter().map(|index| (index, self.e.new_block())).collect();

@@ -237,6 +237,10 @@ impl<'a> FnBuilder<'_, 'a> {
                 let fields = fields.fields.iter().zip(items);
                 fields.flat_map(|(field, item)| self.constant(item, field.ty)).collect()
             }
+            (Const::Variant(index, fields), _) => {
+                let vals = self.constant_variant(ty, *index as usize, fields);
+                self.leaves_value(ty, vals)
+            }
             (Const::Some(_) | Const::Aggregate(_), _) => {
                 let temp = self.temp(ty);
                 self.constant_into(constant, ty, &temp);

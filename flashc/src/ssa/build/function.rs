@@ -203,6 +203,7 @@ impl<'a> ModuleBuilder<'a> {
             Instance::JsonReadKey(ty) => self.build_json_read_key(ty),
             Instance::Equal(ty) => self.build_equal(ty),
             Instance::Order(ty) => self.build_order(ty),
+            Instance::Hash(ty) => self.build_hash(ty),
             Instance::Dispatched(interface, slot, target) => self.build_dispatched(interface, slot, target),
             Instance::Entry => self.build_entry(),
             Instance::Describe => self.build_describe(),

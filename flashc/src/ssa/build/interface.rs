@@ -30,25 +30,22 @@ impl ModuleBuilder<'_> {
             bug!("build: `{}` is no interface", tree.nominals[id.index()].name)
         };
         let declared = methods[method as usize].function;
-        for known in &tree.impls {
-            let mut found = vec![None; known.generics.len()];
-            if !self.matches(known.interface, interface, &mut found) || !self.matches(known.target, self_ty, &mut found)
-            {
-                continue;
-            }
-            let function = known.methods[method as usize];
+        let by_address = |id: tir::FuncId| {
+            let function = &tree.functions[id.index()];
+            function.params.first().is_some_and(|param| function.locals[param.index()].is_reference)
+        };
+        if let Some((known, found)) = self.find_impl(interface, self_ty) {
+            let function = tree.impls[known].methods[method as usize];
             let type_args = if function == declared {
                 interface_args.into_iter().chain(type_args).collect()
             } else {
-                let own = type_args.into_iter().skip(1);
-                found.into_iter().map(|ty| ty.unwrap_or(Ty::ERROR)).chain(own).collect()
-            };
-            let by_address = |id: tir::FuncId| {
-                let function = &tree.functions[id.index()];
-                function.params.first().is_some_and(|param| function.locals[param.index()].is_reference)
+                found.into_iter().chain(type_args.into_iter().skip(1)).collect()
             };
             let takes_value = by_address(declared) && !by_address(function);
             return Implementation { function, type_args, self_ty, takes_value };
+        }
+        if let Some(function) = self.derived_method(interface) {
+            return Implementation { function, type_args: vec![self_ty], self_ty, takes_value: false };
         }
         bug!("build: `{}` does not implement `{}`", self.type_name(self_ty), self.type_name(interface))
     }
@@ -63,20 +60,33 @@ impl ModuleBuilder<'_> {
         if self.is_interface(ty) && self.super_path(ty, interface).is_some() {
             return true;
         }
+        self.find_impl_within(interface, ty, depth).is_some() || self.derives(ty, interface)
+    }
+
+    /// The implementation of an interface for a type, with its type arguments.
+    pub fn find_impl(&mut self, interface: Ty, ty: Ty) -> Option<(usize, Vec<Ty>)> {
+        self.find_impl_within(interface, ty, MAX_DEPTH)
+    }
+
+    fn find_impl_within(&mut self, interface: Ty, ty: Ty, depth: u32) -> Option<(usize, Vec<Ty>)> {
         let tree = self.tree;
-        tree.impls.iter().any(|known| {
+        for (index, known) in tree.impls.iter().enumerate() {
             let mut found = vec![None; known.generics.len()];
             if !self.matches(known.interface, interface, &mut found) || !self.matches(known.target, ty, &mut found) {
-                return false;
+                continue;
             }
             let found: Vec<Ty> = found.into_iter().map(|ty| ty.unwrap_or(Ty::ERROR)).collect();
-            known.generics.iter().zip(&found).all(|(generic, &argument)| {
+            let fits = known.generics.iter().zip(&found).all(|(generic, &argument)| {
                 generic.bounds.iter().all(|&bound| {
                     let bound = self.types.substitute(bound, &found);
                     self.implements_within(argument, bound, depth)
                 })
-            })
-        })
+            });
+            if fits {
+                return Some((index, found));
+            }
+        }
+        None
     }
 
     /// Whether the pattern is the type for some choice of its parameters, which it finds.

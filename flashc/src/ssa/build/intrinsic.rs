@@ -89,6 +89,28 @@ impl FnBuilder<'_, '_> {
                     single(self.order(first_ty, &flat[..half], &flat[half..]))
                 }
             }
+            Intrinsic::SameKey => {
+                let half = flat.len() / 2;
+                single(self.same_key(first_ty, &flat[..half], &flat[half..]))
+            }
+            Intrinsic::Hash => single(self.hash(first_ty, &flat)),
+            Intrinsic::ShowInto => {
+                self.write_shown(arg(0), first_ty, &flat[1..], true);
+                Vals::new()
+            }
+            Intrinsic::PlainKey => match *self.cx.kind(first_ty) {
+                TyKind::Float(float) => {
+                    let zero = self.e.zero_of(float_type(float));
+                    single(self.e.binary(Op::Fadd, float_type(float), arg(0), zero))
+                }
+                _ => self.result_into(flat.iter().copied().collect(), first_ty, into),
+            },
+            Intrinsic::ArrayPointer => single(self.element_address(arg(0), arg(1), first_ty)),
+            Intrinsic::ArrayZero => {
+                let place = self.element_place(arg(0), arg(1), first_ty);
+                self.zero_place(&place);
+                Vals::new()
+            }
             Intrinsic::JsonWrite => {
                 self.json_write(arg(0), first_ty, &flat[1..]);
                 Vals::new()

@@ -35,7 +35,7 @@ impl ModuleBuilder<'_> {
         let module = self.tree.modules[nominal.module.index()].name.as_str();
         match (module, nominal.name.as_str()) {
             ("std:json", "Json") => Some(Special::Document),
-            ("std:map" | "std:json_map", "Map") => Some(Special::Map),
+            ("std:map", "Map") => Some(Special::Map),
             ("std:set", "Set") => Some(Special::Set),
             _ => None,
         }

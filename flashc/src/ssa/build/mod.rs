@@ -20,11 +20,13 @@ mod entry;
 mod errors;
 mod expr;
 mod function;
+mod hash;
 mod interface;
 mod intrinsic;
 mod json;
 mod json_read;
 mod json_write;
+mod known;
 mod layout;
 mod module;
 mod names;
@@ -49,9 +51,21 @@ pub struct BuildOptions {
 
 /// The whole program as SSA. The same tree always gives the same module.
 pub fn build(program: tir::Program, _sources: &SourceMap, options: BuildOptions) -> Module {
-    let tir::Program { types, modules, functions, globals, nominals, impls, initializers, main, tests, lang, errors } =
-        program;
-    let tree = Tree { modules, functions, globals, nominals, impls, initializers, main, tests, lang, errors };
+    let tir::Program {
+        types,
+        modules,
+        functions,
+        globals,
+        nominals,
+        impls,
+        known,
+        initializers,
+        main,
+        tests,
+        lang,
+        errors,
+    } = program;
+    let tree = Tree { modules, functions, globals, nominals, impls, known, initializers, main, tests, lang, errors };
     let mut builder = ModuleBuilder::new(&tree, types, options);
     if tree.main.is_some() || !tree.initializers.is_empty() || !tree.tests.is_empty() {
         let entry = builder.instance(Instance::Entry);

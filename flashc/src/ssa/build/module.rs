@@ -5,6 +5,7 @@
 use super::BuildOptions;
 use super::dynamic::{Slot, Tables};
 use super::errors::Errors;
+use super::known::{KnownInterface, Method};
 use super::layout::{EnumLayout, Fields, Layout};
 use crate::source::{FileId, Span, Symbol};
 use crate::ssa::text::FIXED_REGIONS;
@@ -27,6 +28,7 @@ pub struct Tree {
     pub globals: Vec<tir::Global>,
     pub nominals: Vec<tir::Nominal>,
     pub impls: Vec<tir::Impl>,
+    pub known: tir::Known,
     pub initializers: Vec<tir::FuncId>,
     pub main: Option<tir::FuncId>,
     pub tests: Vec<tir::Test>,
@@ -57,6 +59,8 @@ pub enum Instance {
     Equal(Ty),
     /// (a, b) -> i32: -1, 0 or 1.
     Order(Ty),
+    /// value -> i64
+    Hash(Ty),
     /// What a word of the dispatch table for (interface, type) calls.
     Dispatched(Ty, Slot, Ty),
     /// The program's entry.
@@ -127,6 +131,7 @@ pub struct ModuleBuilder<'a> {
     root_ids: FxHashMap<Root, RootId>,
     globals: FxHashMap<GlobalId, u32>,
     pub dispatch: Tables,
+    pub own_methods: FxHashMap<(KnownInterface, Ty), Option<Method>>,
     pub errors: Errors,
 }
 
@@ -154,6 +159,7 @@ impl<'a> ModuleBuilder<'a> {
             root_ids: FxHashMap::default(),
             globals: FxHashMap::default(),
             dispatch: Tables::default(),
+            own_methods: FxHashMap::default(),
             errors: Errors::default(),
         }
     }

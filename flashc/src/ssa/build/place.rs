@@ -7,7 +7,7 @@ use super::function::FnBuilder;
 use super::module::{Area, Root};
 use super::ssa_vars::Var;
 use crate::ssa::{Loc, Mem, Op, Region, Type, Value};
-use crate::tir::{Expr, ExprKind, Ty, TyKind};
+use crate::tir::{Body, Callee, Expr, ExprKind, Intrinsic, Ty, TyKind};
 use flash_abi::object::{ARRAY_DATA, ARRAY_LEN, CELL_VALUE};
 
 #[derive(Clone, Debug)]
@@ -59,7 +59,7 @@ impl<'a> FnBuilder<'_, 'a> {
             ExprKind::Local(_) | ExprKind::Global(_) | ExprKind::Deref(_) => true,
             ExprKind::Field { base, .. } => {
                 let ty = self.ty(base.ty);
-                self.cx.is_class(ty) || self.is_place(base)
+                self.cx.is_class(ty) || self.is_place(base) || self.element_got(base).is_some()
             }
             ExprKind::Index { base, .. } => {
                 let ty = self.ty(base.ty);
@@ -103,6 +103,12 @@ impl<'a> FnBuilder<'_, 'a> {
                     let object = self.one(base);
                     return self.object_field(object, base_ty, *index as usize);
                 }
+                if let Some((array, at)) = self.element_got(base) {
+                    let array = self.one(array);
+                    let at = self.one(at);
+                    let element = self.element_place(array, at, base_ty);
+                    return self.field(&element, *index as usize);
+                }
                 let place = self.place(base);
                 self.field(&place, *index as usize)
             }
@@ -121,6 +127,16 @@ impl<'a> FnBuilder<'_, 'a> {
                 self.payload(&place)
             }
             _ => Place::Value { vals: self.expr(expr), ty },
+        }
+    }
+
+    /// The array and index of an unchecked element of std's, which need not be read as a whole for a
+    /// field of it.
+    fn element_got<'e>(&self, expr: &'e Expr) -> Option<(&'e Expr, &'e Expr)> {
+        let ExprKind::Call { callee: Callee::Function { function, .. }, args } = &expr.kind else { return None };
+        match (&self.cx.tree.functions[function.index()].body, args.as_slice()) {
+            (Body::Intrinsic(Intrinsic::ArrayGet), [array, index]) => Some((array, index)),
+            _ => None,
         }
     }
 

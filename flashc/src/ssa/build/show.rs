@@ -3,6 +3,7 @@
 
 use super::emitter::Vals;
 use super::function::FnBuilder;
+use super::known::KnownInterface;
 use super::module::{Instance, ModuleBuilder};
 use super::place::Place;
 use crate::ssa::{Block, Function, Signature, Type, Value};
@@ -104,6 +105,9 @@ impl<'a> FnBuilder<'_, 'a> {
         if ty == Ty::STR {
             return vals.iter().copied().collect();
         }
+        if let Some(own) = self.cx.own_method(KnownInterface::Show, ty) {
+            return self.call_own(own, ty, &[vals], Ty::STR);
+        }
         let buffer = self.e.call_rt(Rt::BufNew, &[])[0];
         self.write_shown(buffer, ty, vals, false);
         self.e.call_rt(Rt::BufFinish, &[buffer])
@@ -118,6 +122,9 @@ impl<'a> FnBuilder<'_, 'a> {
     pub fn write_shown(&mut self, buffer: Value, ty: Ty, vals: &[Value], nested: bool) {
         if self.e.is_dead() {
             return;
+        }
+        if let Some(own) = self.cx.own_method(KnownInterface::Show, ty) {
+            return self.write_own(own, buffer, ty, vals);
         }
         let (rt, value) = match self.cx.kind(ty).clone() {
             TyKind::Void | TyKind::Never => return self.write_text(buffer, "void"),
@@ -186,7 +193,12 @@ impl<'a> FnBuilder<'_, 'a> {
                 match &nominal.kind {
                     NominalKind::Record { .. } if self.cx.is_class(ty) => {
                         let object = self.read_leaf(&place, 0);
+                        let hook = self.cx.std_hook(ty, "show_into");
                         self.show_once(buffer, object, |this| {
+                            if let Some(hook) = hook {
+                                this.e.call(hook, &[object, buffer], &[]);
+                                return;
+                            }
                             this.show_fields(buffer, &place, nominal.name.as_str());
                         });
                     }

@@ -106,6 +106,7 @@ fn ssa_with(types: Types, functions: Vec<Function>, nominals: Vec<Nominal>, opti
         globals: Vec::new(),
         nominals,
         impls: Vec::new(),
+        known: crate::tir::Known::default(),
         initializers: Vec::new(),
         main: Some(FuncId(0)),
         tests: Vec::new(),

@@ -229,5 +229,8 @@ fn const_text(value: &Const) -> String {
         Const::Str(value) => format!("{value:?}"),
         Const::Aggregate(parts) => format!("({})", parts.iter().map(const_text).collect::<Vec<_>>().join(", ")),
         Const::Some(inner) => format!("some {}", const_text(inner)),
+        Const::Variant(index, parts) => {
+            format!("variant {index}({})", parts.iter().map(const_text).collect::<Vec<_>>().join(", "))
+        }
     }
 }

@@ -29,7 +29,10 @@ impl Evaluator<'_> {
                 self.intrinsic(*intrinsic, &values?, &type_args, args, span)
             }
             Body::ExternC { .. } => self.not_constant(span, "calling a function of C"),
-            Body::Native(_) => self.not_constant(span, &format!("calling `{}`", function.name)),
+            Body::Native(rt) => {
+                let values: Result<Vec<Const>, Exit> = args.iter().map(|arg| self.eval(arg)).collect();
+                self.native(*rt, &function.name, &values?, span)
+            }
         }
     }
 

@@ -38,7 +38,12 @@ impl Evaluator<'_> {
                     .all(|(index, part)| values.get(*index as usize).is_some_and(|value| self.matches(part, value))),
                 _ => false,
             },
-            PatternKind::Variant { index, .. } => self.is_variant(pattern, *index, value),
+            PatternKind::Variant { index, fields } => match value {
+                Const::Variant(of, values) => {
+                    of == index && fields.iter().zip(values).all(|(part, value)| self.matches(part, value))
+                }
+                _ => self.is_variant(pattern, *index, value),
+            },
             PatternKind::Or(choices) => choices.iter().any(|choice| self.matches(choice, value)),
         }
     }

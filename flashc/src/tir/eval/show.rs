@@ -26,7 +26,7 @@ impl Evaluator<'_> {
                 let parts = self.show_all(parts, std::iter::repeat_n(element, parts.len()), span)?;
                 format!("[{}]", parts.join(", "))
             }
-            (Const::Int(value), TyKind::Nominal(id, _)) => {
+            (Const::Int(value), TyKind::Nominal(id, _)) if !self.view.own.contains(&id) => {
                 let nominal = self.view.nominals.get(id.index());
                 let variant = nominal.and_then(|nominal| match &nominal.kind {
                     NominalKind::Enum { variants } => variants.iter().find(|v| i128::from(v.value) == *value),

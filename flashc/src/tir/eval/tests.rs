@@ -75,7 +75,7 @@ fn function(name: &str, params: usize, is_reference: bool, body: Expr) -> Option
 }
 
 fn run(functions: &[Option<Function>], types: &Types, expr: &Expr) -> Result<Const, EvalError> {
-    evaluate(View { types, functions, nominals: &[] }, expr)
+    evaluate(View { types, functions, nominals: &[], own: &[], max_steps: MAX_STEPS }, expr)
 }
 
 /// `if n <= 1 { 1 } else { n * f(n - 1) }`, and the same with `return`.
@@ -103,7 +103,7 @@ fn endless_recursion_and_loops_end() {
     assert_eq!(error.calls.first().map(|(name, _)| name.as_str()), Some("again"));
     let body = expr(ExprKind::Block { statements: Vec::new(), value: None }, Ty::VOID);
     let endless = expr(ExprKind::Loop { id: LoopId(0), body: Box::new(body), step: None }, Ty::NEVER);
-    assert_eq!(run(&[], &Types::default(), &endless).unwrap_err().kind, EvalErrorKind::TooLong);
+    assert_eq!(run(&[], &Types::default(), &endless).unwrap_err().kind, EvalErrorKind::TooLong(MAX_STEPS));
 }
 
 #[test]
