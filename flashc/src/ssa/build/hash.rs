@@ -3,6 +3,7 @@
 //! number that differs from process to process (see `std/map.fl`), so this need not spread it.
 
 use super::function::FnBuilder;
+use super::known::KnownInterface;
 use super::module::{Instance, ModuleBuilder};
 use super::place::Place;
 use super::ssa_vars::Var;
@@ -18,6 +19,14 @@ const TURN: i64 = 23;
 impl FnBuilder<'_, '_> {
     /// The hash of a value, as an `i64`.
     pub fn hash(&mut self, ty: Ty, vals: &[Value]) -> Value {
+        if let Some(own) = self.cx.own_method(KnownInterface::Hash, ty) {
+            let hash = self.call_own(own, ty, &[vals], Ty::U64);
+            return self.first(&hash);
+        }
+        if self.cx.own_method(KnownInterface::Eq, ty).is_some() {
+            // What is equal by the type's own words may have unequal parts: only this is the same for sure.
+            return self.e.iconst(Type::I64, 0);
+        }
         if let Some(hash) = self.hash_scalar(ty, vals) {
             return hash;
         }
@@ -127,6 +136,11 @@ impl FnBuilder<'_, '_> {
             }
             TyKind::Nominal(id, _) if matches!(self.cx.tree.nominals[id.index()].kind, NominalKind::Enum { .. }) => {
                 self.hash_variants(state, &place);
+            }
+            TyKind::Nominal(..) if self.cx.is_interface(ty) => {
+                let vals = self.read(&place);
+                let hash = self.hash_dynamic(&vals, ty);
+                self.fold_hash(state, hash);
             }
             TyKind::Tuple(_) | TyKind::Record(_) | TyKind::Nominal(..) => {
                 for index in 0..self.cx.fields(ty).fields.len() {
