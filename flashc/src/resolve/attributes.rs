@@ -69,6 +69,7 @@ const KNOWN: &[Known] = &[
     of_std("format_args", Takes::Nothing),
     of_std("assert", Takes::Nothing),
     of_std("ordered", Takes::Nothing),
+    of_std("numeric", Takes::Nothing),
     of_std("lang", Takes::Text),
     of_std("default_type", Takes::Text),
 ];
