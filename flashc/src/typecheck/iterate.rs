@@ -310,7 +310,9 @@ impl<'a> Body<'_, 'a> {
                 let made_ty = self.deep(made.ty);
                 return match *self.cx.types.kind(made_ty) {
                     TyKind::Array(element) => self.for_array(label, pattern, made, element, None, body, span),
-                    TyKind::Nominal(..) | TyKind::Param(..) if made_ty != ty => self.for_methods(label, pattern, made, body, span),
+                    TyKind::Nominal(..) | TyKind::Param(..) if made_ty != ty => {
+                        self.for_methods(label, pattern, made, body, span)
+                    }
                     _ => self.not_iterable(label, pattern, made_ty, value_span, body, span),
                 };
             }

@@ -45,7 +45,14 @@ impl<'a> Body<'_, 'a> {
     }
 
     /// The struct that a range is.
-    pub(super) fn range_value_of(&mut self, first: Expr, last: Option<Expr>, inclusive: bool, ty: Ty, span: Span) -> Expr {
+    pub(super) fn range_value_of(
+        &mut self,
+        first: Expr,
+        last: Option<Expr>,
+        inclusive: bool,
+        ty: Ty,
+        span: Span,
+    ) -> Expr {
         let name = match (&last, inclusive) {
             (None, _) => CLASSES[2],
             (_, true) => CLASSES[1],
