@@ -46,6 +46,7 @@ mod overload;
 mod pattern;
 mod place;
 mod program;
+mod range;
 mod record;
 mod result;
 mod size;
