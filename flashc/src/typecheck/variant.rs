@@ -94,6 +94,8 @@ impl<'a> Body<'_, 'a> {
         let generics = self.cx.nominals[id.index()].scope.generics.clone();
         let types: Vec<Ty> = generics.iter().map(|g| self.fresh(g.name, span)).collect();
         let ty = self.cx.types.intern(TyKind::Nominal(id, types.clone()));
+        let owner = self.cx.nominals[id.index()].name;
+        self.require_bounds(&generics, &types, owner, span);
         if let Some(hint) = hint {
             let hint = match *self.kind(hint) {
                 TyKind::Optional(inner) => inner,
