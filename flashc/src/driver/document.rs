@@ -40,9 +40,6 @@ pub fn module_source(text: &str) -> Result<String, String> {
     if ty.contains("Json") {
         source.push_str("import { Json } from \"std:json\";\n");
     }
-    if ty.contains("Map<") {
-        source.push_str("import { Map } from \"std:json_map\";\n");
-    }
     let _ = write!(source, "export let {DOCUMENT}: {ty} = parse(\"");
     write_literal(text, &mut source);
     source.push_str("\");\n");
