@@ -2,10 +2,11 @@
 
 pub mod cli;
 mod dependencies;
-mod link;
 mod document;
+mod link;
 pub mod load;
 mod output;
+mod package;
 pub mod pipeline;
 mod report;
 mod stack;

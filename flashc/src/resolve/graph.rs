@@ -27,16 +27,13 @@ pub struct ModuleGraph {
     pub prelude: Option<ModuleIndex>,
 }
 
-/// The name of the value that a document's module exports.
-pub const DOCUMENT: &str = "document";
-
 #[derive(Debug)]
 pub struct LoadedModule {
     pub file: FileId,
     /// Last part of the path without `.fl`, or `std:fs`.
     pub name: Symbol,
     pub is_std: bool,
-    /// Made from a document: to import it is to import what it exports as [`DOCUMENT`].
+    /// `.json`: a module whose one export stands for the whole.
     pub is_document: bool,
     pub ast: ast::Module,
     /// Specifiers as written. `None`: not found, which has been reported.
