@@ -70,6 +70,13 @@ fn markdown_becomes_html() {
 }
 
 #[test]
+fn json_is_printed_and_queried() {
+    assert_eq!(shown(&["json/main.fl", "json/sample.json"]), beside("json/sample.txt"));
+    let names = shown(&["json/main.fl", "json/sample.json", ".planets[moons > 10].name", "--raw"]);
+    assert_eq!(names, "Jupiter\nSaturn\n");
+}
+
+#[test]
 fn the_spreadsheet_computes() {
     assert_eq!(shown(&["spreadsheet/main.fl", "spreadsheet/budget.sheet"]), beside("spreadsheet/budget.txt"));
     let changed = shown(&["spreadsheet/main.fl", "spreadsheet/budget.sheet", "E10=5"]);
