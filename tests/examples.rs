@@ -80,7 +80,7 @@ fn json_is_printed_and_queried() {
 fn the_spreadsheet_computes() {
     assert_eq!(shown(&["spreadsheet/main.fl", "spreadsheet/budget.sheet"]), beside("spreadsheet/budget.txt"));
     let changed = shown(&["spreadsheet/main.fl", "spreadsheet/budget.sheet", "E10=5"]);
-    assert!(changed.contains("| #SYNTAX! | #NAME?  |            5 | 6"), "{changed}");
+    assert!(changed.contains("| #SYNTAX! | #NAME?  |            5 |         6"), "{changed}");
 }
 
 #[test]
