@@ -3,6 +3,7 @@
 //! number that differs from process to process (see `std/map.fl`), so this need not spread it.
 
 use super::function::FnBuilder;
+use super::known::KnownInterface;
 use super::module::{Instance, ModuleBuilder};
 use super::place::Place;
 use super::ssa_vars::Var;
@@ -18,6 +19,13 @@ const TURN: i64 = 23;
 impl FnBuilder<'_, '_> {
     /// The hash of a value, as an `i64`.
     pub fn hash(&mut self, ty: Ty, vals: &[Value]) -> Value {
+        if let Some(method) = self.cx.own_method(KnownInterface::Hash, ty) {
+            return self.call_own(method, ty, &[vals], Ty::U64)[0];
+        }
+        if self.cx.own_method(KnownInterface::Eq, ty).is_some() {
+            // What it takes for equal is known to its method alone.
+            return self.e.iconst(Type::I64, 0);
+        }
         if let Some(hash) = self.hash_scalar(ty, vals) {
             return hash;
         }
@@ -27,6 +35,7 @@ impl FnBuilder<'_, '_> {
             return self.e.call(hook, vals, &[Type::I64])[0];
         }
         match *self.cx.kind(ty) {
+            TyKind::Nominal(..) if self.cx.is_interface(ty) => self.hash_dynamic(vals, ty),
             TyKind::Str => self.e.call_rt(Rt::StrHash, vals)[0],
             _ => {
                 let callee = self.cx.instance(Instance::Hash(ty));
