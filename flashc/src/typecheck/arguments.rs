@@ -55,6 +55,10 @@ impl<'a> Body<'_, 'a> {
             {
                 self.unify_hint(result, expected);
             }
+            if phase == 1 && !self.obligations.is_empty() {
+                // What the types so far implement tells more of them.
+                self.solve_obligations(false);
+            }
             if phase == 1 {
                 for (source, &ty) in sources.iter().zip(&params) {
                     if let Source::Given(e) = source

@@ -220,10 +220,10 @@ impl<'a> Body<'_, 'a> {
             statements = before;
         }
         values.append(&mut rest);
-        self.check_ordered(id, &types, name_span);
         let function = self.cx.func_id(id);
         self.note_call(function, span);
         self.solve_obligations(false);
+        self.check_ordered(id, &types, name_span);
         let callee = self.cx.callee(id, function, types);
         let ty = result;
         let call = Expr { kind: ExprKind::Call { callee, args: values }, ty, span };
@@ -244,8 +244,19 @@ impl<'a> Body<'_, 'a> {
         self.cx.deprecated(name, text, span);
     }
 
-    /// `#[ordered]`: the elements must be of a type that `<` compares.
+    /// `#[ordered]`: the elements must be of a type that `<` compares; `#[numeric]`: they must be numbers.
     fn check_ordered(&mut self, id: FnId, types: &[Ty], span: Span) {
+        if super::collect::has_attribute(self.cx.functions[id.index()].attributes, "numeric")
+            && let Some(element) = types.first().map(|&ty| self.settle(ty))
+            && !matches!(self.kind(element), TyKind::Int(_) | TyKind::Float(_) | TyKind::Error)
+        {
+            let found = self.show(element);
+            self.report(
+                Diagnostic::error("E0327", span, format!("values of type `{found}` are no numbers"))
+                    .label("this needs numbers")
+                    .note("`reduce(f, initial)` folds values of any type"),
+            );
+        }
         if !super::collect::has_attribute(self.cx.functions[id.index()].attributes, "ordered") {
             return;
         }

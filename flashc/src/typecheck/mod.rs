@@ -47,6 +47,7 @@ mod overload;
 mod pattern;
 mod place;
 mod program;
+mod range;
 mod record;
 mod result;
 mod size;
