@@ -302,7 +302,8 @@ impl<'a> Body<'_, 'a> {
                 if to == Ty::STR {
                     diagnostic = diagnostic.note("`x.to_str()` and `` `${x}` `` give any value as text");
                 } else if from == Ty::STR && self.cx.types.is_numeric(to) {
-                    diagnostic = diagnostic.note(format!("`{wanted}.parse(text)` reads a number"));
+                    let reads = if to == Ty::F32 { "f64" } else { &wanted };
+                    diagnostic = diagnostic.note(format!("`text.to_{reads}()` reads a number, or gives `null`"));
                 }
                 self.report(diagnostic);
                 Expr { ty: to, ..value }
