@@ -19,8 +19,6 @@ use indexmap::{IndexMap, IndexSet};
 pub enum Slot {
     /// (buffer, object): writes the value as `Show` does, inside others or (`false`) by itself.
     Show(bool),
-    /// (object) -> i64
-    Hash,
     /// (object, object) -> i8: whether two values of the table's type are equal.
     Equal,
     /// The type's table for the n-th interface that this one builds upon.
@@ -196,16 +194,6 @@ impl ModuleBuilder<'_> {
                     let vals = builder.unboxed(object, target);
                     builder.write_shown(buffer, target, &vals, nested);
                     builder.e.ret(&[]);
-                })
-            }
-            Slot::Hash => {
-                let name = format!("hash<{}>#dynamic", self.type_name(target));
-                let signature = Signature { params: pointers(1), results: vec![Type::I64] };
-                self.synthesize(name, signature, |builder| {
-                    let object = builder.e.param(0);
-                    let vals = builder.unboxed(object, target);
-                    let hash = builder.hash(target, &vals);
-                    builder.e.ret(&[hash]);
                 })
             }
             Slot::Equal => {
@@ -403,13 +391,6 @@ impl<'a> FnBuilder<'_, 'a> {
         let code = self.table_word(vals[1], interface, Slot::Show(nested));
         let signature = Signature { params: vec![Type::Ptr; 2], results: Vec::new() };
         self.e.call_indirect(code, &[buffer, vals[0]], signature);
-    }
-
-    /// The hash of a value of an interface type: that of what it is.
-    pub fn hash_dynamic(&mut self, vals: &[Value], interface: Ty) -> Value {
-        let code = self.table_word(vals[1], interface, Slot::Hash);
-        let signature = Signature { params: vec![Type::Ptr], results: vec![Type::I64] };
-        self.e.call_indirect(code, &[vals[0]], signature)[0]
     }
 
     /// Whether two values of an interface type are of one type and equal. Only in a function of its own:
