@@ -21,6 +21,8 @@ pub enum Slot {
     Show(bool),
     /// (object, object) -> i8: whether two values of the table's type are equal.
     Equal,
+    /// object -> i64
+    Hash,
     /// The type's table for the n-th interface that this one builds upon.
     Super(u32),
     /// Takes the address for a result in memory (if it is one), the object, and the other arguments.
@@ -205,6 +207,16 @@ impl ModuleBuilder<'_> {
                     let b = builder.unboxed(b, target);
                     let equal = builder.equal(target, &a, &b);
                     builder.e.ret(&[equal]);
+                })
+            }
+            Slot::Hash => {
+                let name = format!("hash<{}>#dynamic", self.type_name(target));
+                let signature = Signature { params: pointers(1), results: vec![Type::I64] };
+                self.synthesize(name, signature, |builder| {
+                    let value = builder.e.param(0);
+                    let value = builder.unboxed(value, target);
+                    let hash = builder.hash(target, &value);
+                    builder.e.ret(&[hash]);
                 })
             }
             Slot::Method(method) => self.build_dispatched_method(interface, method, target),
@@ -403,6 +415,13 @@ impl<'a> FnBuilder<'_, 'a> {
         let signature = Signature { params: vec![Type::Ptr; 2], results: vec![Type::I8] };
         let equal = self.e.call_indirect(code, &[a[0], b[0]], signature);
         self.e.ret(&equal);
+    }
+
+    /// The hash of a value of an interface type.
+    pub fn hash_dynamic(&mut self, vals: &[Value], interface: Ty) -> Value {
+        let code = self.table_word(vals[1], interface, Slot::Hash);
+        let signature = Signature { params: vec![Type::Ptr], results: vec![Type::I64] };
+        self.e.call_indirect(code, &[vals[0]], signature)[0]
     }
 
     // Which type a value is of.
