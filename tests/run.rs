@@ -106,7 +106,7 @@ fn prepare_by_commands(road: &str, source: &Path, work: &Path) -> Result<Command
 fn check(prepared: Result<Command, String>, expected: &Expected) -> Result<(), String> {
     let mut command = prepared?;
     let work = tempfile::tempdir().expect("a temporary directory");
-    let output = run(command.args(&expected.args).current_dir(work.path()), &expected.stdin);
+    let output = run(command.args(&expected.args).envs(expected.env.clone()).current_dir(work.path()), &expected.stdin);
     let problems = problems(&output, expected);
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }

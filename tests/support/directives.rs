@@ -7,6 +7,7 @@
 //! //! stderr: a part of standard error
 //! //! stdin: a line of standard input
 //! //! args: one two
+//! //! env: NAME=value
 //! //! allocates: much (too much for a collection at every allocation)
 //! //! warns: a part of the warnings; a program without it must have none
 //! //! fails: a part of the diagnostics; then the program must not compile
@@ -22,6 +23,7 @@ pub struct Expected {
     pub stderr: Vec<String>,
     pub stdin: String,
     pub args: Vec<String>,
+    pub env: Vec<(String, String)>,
     pub exit: i32,
     pub fails: Vec<String>,
     pub warns: Vec<String>,
@@ -44,6 +46,10 @@ pub fn expected(text: &str) -> Expected {
                 "stderr" => expected.stderr.push(value.to_owned()),
                 "stdin" => expected.stdin += &format!("{value}\n"),
                 "args" => expected.args = value.split_whitespace().map(str::to_owned).collect(),
+                "env" => {
+                    let (name, value) = value.split_once('=').expect("env: NAME=value");
+                    expected.env.push((name.to_owned(), value.to_owned()));
+                }
                 "allocates" => expected.allocates_much = value == "much",
                 "warns" => expected.warns.push(value.to_owned()),
                 "fails" => expected.fails.push(value.to_owned()),
