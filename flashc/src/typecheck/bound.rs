@@ -261,9 +261,7 @@ impl Body<'_, '_> {
                     any
                 };
                 if is_implemented {
-                    let mut owner_args: Vec<Ty> = generics.iter().map(|g| self.fresh(g.name, name.span)).collect();
-                    owner_args.push(ty);
-                    found.push((id, InterfaceMethod { function, owner_args, is_own: false }));
+                    found.push((id, InterfaceMethod { function, owner_args: Vec::new(), is_own: false }));
                 }
             }
         }
@@ -282,7 +280,13 @@ impl Body<'_, '_> {
             );
             return Err(());
         }
-        Ok(found.pop().map(|(_, method)| method))
+        let Some((id, mut method)) = found.pop() else { return Ok(None) };
+        if !method.is_own {
+            let generics = self.cx.nominals[id.index()].scope.generics.clone();
+            method.owner_args = generics.iter().map(|g| self.fresh(g.name, name.span)).collect();
+            method.owner_args.push(ty);
+        }
+        Ok(Some(method))
     }
 
     /// A reference: what `mut self` changes is behind it.

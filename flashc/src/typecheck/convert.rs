@@ -253,7 +253,12 @@ impl<'a> Body<'_, 'a> {
         let literal_hint =
             (super::operator::is_literal(value) && self.cx.types.is_numeric(to) && !self.literal_overflows(value, to))
                 .then_some(to);
-        let value = self.expr(value, literal_hint);
+        // The elements of a literal are made what the array is to hold.
+        let is_made = matches!(
+            super::flow::strip(value).kind,
+            ast::ExprKind::Array(_) | ast::ExprKind::ArrayRepeat { .. } | ast::ExprKind::Tuple(_)
+        );
+        let value = self.expr(value, literal_hint.or(is_made.then_some(to)));
         let from = self.deep(value.ty);
         if from == to || from == Ty::ERROR || to == Ty::ERROR || from == Ty::NEVER {
             return Expr { ty: to, span, ..value };

@@ -17,6 +17,9 @@ use crate::tir::{self, Callee, FuncId, GenericParam, NominalId, Ty, TyKind};
 use rustc_hash::FxHashMap;
 use std::rc::Rc;
 
+/// More parameters than an implementation has.
+const OTHER_PARAMS: u32 = 64;
+
 /// `Box<P>` in a written type: `P` must fulfil the bounds of `Box`'s parameter.
 #[derive(Debug)]
 pub(super) struct WrittenBound {
@@ -282,12 +285,13 @@ impl<'a> Checker<'a> {
     }
 
     fn check_coherence(&mut self, id: NominalId, interface: Ty, target: Ty, span: Span) {
-        let same = self.impls.iter().find(|known| {
-            matches!(self.types.kind(known.interface), TyKind::Nominal(other, _) if *other == id)
-                && self.may_be_one(known.target, target)
-                && self.may_be_one(known.interface, interface)
+        let same = (0..self.impls.len()).find(|&index| {
+            let known = &self.impls[index];
+            let (known_interface, known_target) = (known.interface, known.target);
+            matches!(self.types.kind(known_interface), TyKind::Nominal(other, _) if *other == id)
+                && self.overlap(id, (known_interface, known_target), (interface, target))
         });
-        if let Some(first) = same.map(|known| known.span) {
+        if let Some(first) = same.map(|index| self.impls[index].span) {
             let (interface, target) = (self.show(interface), self.show(target));
             self.report(
                 Diagnostic::error("E0397", span, format!("`{interface}` is implemented twice for `{target}`"))
@@ -296,24 +300,86 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Whether some choice of parameters could make the two types the same; a parameter that stands
-    /// in several places counts as different ones.
-    fn may_be_one(&self, a: Ty, b: Ty) -> bool {
-        let all = |a: &[Ty], b: &[Ty]| a.len() == b.len() && a.iter().zip(b).all(|(&a, &b)| self.may_be_one(a, b));
+    /// Whether some choice of the parameters of both makes them implementations of one interface for one type.
+    /// What an operator gives does not tell two of them apart.
+    fn overlap(&mut self, id: NominalId, a: (Ty, Ty), b: (Ty, Ty)) -> bool {
+        let count = self.known.deciding_args(id);
+        let decisive = |checker: &Checker<'_>, ty: Ty| match checker.types.kind(ty) {
+            TyKind::Nominal(_, args) => args.iter().take(count.unwrap_or(args.len())).copied().collect(),
+            _ => Vec::new(),
+        };
+        let mut left: Vec<Ty> = decisive(self, a.0);
+        let mut right: Vec<Ty> = decisive(self, b.0);
+        left.push(a.1);
+        right.push(b.1);
+        // The parameters of one are not those of the other.
+        let apart: Vec<Ty> = (0..OTHER_PARAMS)
+            .map(|index| self.types.intern(TyKind::Param(OTHER_PARAMS + index, Symbol::new("_"))))
+            .collect();
+        let right = self.types.substitute_all(&right, &apart);
+        let mut found = FxHashMap::default();
+        left.iter().zip(&right).all(|(&a, &b)| self.may_be_one(a, b, &mut found))
+    }
+
+    /// Whether some choice of parameters, those found so far included, makes the two types the same.
+    fn may_be_one(&self, a: Ty, b: Ty, found: &mut FxHashMap<u32, Ty>) -> bool {
+        let (a, b) = (self.chosen(a, found), self.chosen(b, found));
+        if a == b {
+            return true;
+        }
+        let all = |a: &[Ty], b: &[Ty], found: &mut FxHashMap<u32, Ty>| {
+            a.len() == b.len() && a.iter().zip(b).all(|(&a, &b)| self.may_be_one(a, b, found))
+        };
         match (self.types.kind(a), self.types.kind(b)) {
-            (TyKind::Param(..), _) | (_, TyKind::Param(..)) => true,
+            (TyKind::Param(index, _), _) => {
+                // No type has itself inside.
+                let fits = !self.is_inside(a, b, found);
+                found.insert(*index, b);
+                fits
+            }
+            (_, TyKind::Param(index, _)) => {
+                let fits = !self.is_inside(b, a, found);
+                found.insert(*index, a);
+                fits
+            }
             (TyKind::Array(a), TyKind::Array(b))
             | (TyKind::Optional(a), TyKind::Optional(b))
-            | (TyKind::Pointer(a), TyKind::Pointer(b)) => self.may_be_one(*a, *b),
-            (TyKind::FixedArray(a, n), TyKind::FixedArray(b, m)) => n == m && self.may_be_one(*a, *b),
-            (TyKind::Tuple(a), TyKind::Tuple(b)) => all(a, b),
+            | (TyKind::Pointer(a), TyKind::Pointer(b)) => self.may_be_one(*a, *b, found),
+            (TyKind::FixedArray(a, n), TyKind::FixedArray(b, m)) => n == m && self.may_be_one(*a, *b, found),
+            (TyKind::Tuple(a), TyKind::Tuple(b)) => all(a, b, found),
             (TyKind::Record(a), TyKind::Record(b)) => {
-                a.len() == b.len() && a.iter().zip(b).all(|((n, a), (m, b))| n == m && self.may_be_one(*a, *b))
+                a.len() == b.len() && a.iter().zip(b).all(|((n, a), (m, b))| n == m && self.may_be_one(*a, *b, found))
             }
-            (TyKind::Function(a, r), TyKind::Function(b, s)) => all(a, b) && self.may_be_one(*r, *s),
-            (TyKind::Nominal(i, a), TyKind::Nominal(j, b)) => i == j && all(a, b),
-            _ => a == b,
+            (TyKind::Function(a, r), TyKind::Function(b, s)) => all(a, b, found) && self.may_be_one(*r, *s, found),
+            (TyKind::Nominal(i, a), TyKind::Nominal(j, b)) => i == j && all(a, b, found),
+            _ => false,
         }
+    }
+
+    fn is_inside(&self, param: Ty, ty: Ty, found: &FxHashMap<u32, Ty>) -> bool {
+        let ty = self.chosen(ty, found);
+        ty == param
+            || match self.types.kind(ty) {
+                TyKind::Array(t) | TyKind::FixedArray(t, _) | TyKind::Optional(t) | TyKind::Pointer(t) => {
+                    self.is_inside(param, *t, found)
+                }
+                TyKind::Tuple(ts) | TyKind::Nominal(_, ts) => ts.iter().any(|&t| self.is_inside(param, t, found)),
+                TyKind::Record(fields) => fields.iter().any(|&(_, t)| self.is_inside(param, t, found)),
+                TyKind::Function(ts, r) => {
+                    ts.iter().any(|&t| self.is_inside(param, t, found)) || self.is_inside(param, *r, found)
+                }
+                _ => false,
+            }
+    }
+
+    /// What a parameter has been found to be, if it is one.
+    fn chosen(&self, mut ty: Ty, found: &FxHashMap<u32, Ty>) -> Ty {
+        while let TyKind::Param(index, _) = self.types.kind(ty)
+            && let Some(&next) = found.get(index)
+        {
+            ty = next;
+        }
+        ty
     }
 
     fn missing_methods(&mut self, missing: &[FnId], interface: Ty, target: Ty, span: Span) {

@@ -36,6 +36,15 @@ impl KnownInterfaces {
         matches!(self.name_of(id), Some("Show" | "Eq" | "Ord" | "Hash"))
     }
 
+    /// How many of an interface's type arguments decide which implementation is meant; `None`: all.
+    pub(super) fn deciding_args(&self, id: NominalId) -> Option<usize> {
+        match self.name_of(id)? {
+            "Neg" => Some(0),
+            "Add" | "Sub" | "Mul" | "Div" | "Rem" | "Index" | "IndexSet" => Some(1),
+            _ => None,
+        }
+    }
+
     pub(super) fn is_known(&self, id: NominalId) -> bool {
         self.name_of(id).is_some()
     }

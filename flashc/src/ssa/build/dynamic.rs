@@ -9,7 +9,7 @@ use super::expr::single;
 use super::function::FnBuilder;
 use super::module::{Area, Instance, ModuleBuilder, Root};
 use super::place::Place;
-use crate::ssa::{Data, DataId, DataTarget, FuncId, Function, IntCc, Mem, Region, Signature, Type, Value};
+use crate::ssa::{Data, DataId, DataTarget, FuncId, Function, IntCc, Mem, Op, Region, Signature, Type, Value};
 use crate::tir::{Expr, NominalKind, Ty, TyKind};
 use flash_abi::object::CELL_VALUE;
 use indexmap::{IndexMap, IndexSet};
@@ -149,7 +149,8 @@ impl ModuleBuilder<'_> {
             .filter(|((interface, _), _)| *interface == from)
             .map(|(&(_, target), &data)| (data, target))
             .collect();
-        known.into_iter().filter(|&(_, target)| self.implements(target, to)).collect()
+        // A boxed value of an interface is one of that interface only: see `is_type`.
+        known.into_iter().filter(|&(_, target)| !self.is_interface(target) && self.implements(target, to)).collect()
     }
 
     /// Writes the functions that need to know all tables.
@@ -247,10 +248,11 @@ impl ModuleBuilder<'_> {
         let (signature, params, result) = self.dispatched_signature(interface, method);
         let found = self.implementation(interface, method, vec![target]);
         let function = &self.tree.functions[found.function.index()];
-        let (scope, span) = (function.name.clone(), function.span);
+        let span = function.span;
         let by_address = function.params.first().is_some_and(|param| function.locals[param.index()].is_reference);
         let name = format!("{}#dynamic", self.function_name(found.function, &found.type_args));
-        let func = self.synthesize_signature(name, signature, scope);
+        // Without a name of its own it is no line of a trace: what it calls is.
+        let func = self.synthesize_signature(name, signature, String::new());
         let mut builder = FnBuilder::new(self, func, span, result);
         let mut next = 0;
         let into = builder.cx.is_memory(result).then(|| builder.e.param(0));
@@ -453,7 +455,11 @@ impl<'a> FnBuilder<'_, 'a> {
             let table = self.read_leaf(place, 1);
             let found = self.cast_table(table, from, ty);
             let null = self.e.iconst(Type::Ptr, 0);
-            return self.e.icmp(IntCc::Ne, Type::Ptr, found, null);
+            let holds = self.e.icmp(IntCc::Ne, Type::Ptr, found, null);
+            return match self.is_boxed_interface(table, from, ty) {
+                Some(boxed) => self.e.binary(Op::Or, Type::I8, holds, boxed),
+                None => holds,
+            };
         }
         if !self.cx.implements(ty, from) {
             return yes(self, false);
@@ -462,6 +468,14 @@ impl<'a> FnBuilder<'_, 'a> {
         let wanted = self.cx.table(from, ty);
         let wanted = self.e.data_addr(wanted);
         self.e.icmp(IntCc::Eq, Type::Ptr, table, wanted)
+    }
+
+    /// Whether what was made into `from` is a value of the interface `ty`, which implements it.
+    fn is_boxed_interface(&mut self, table: Value, from: Ty, ty: Ty) -> Option<Value> {
+        self.cx.find_impl(from, ty)?;
+        let boxed = self.cx.table(from, ty);
+        let boxed = self.e.data_addr(boxed);
+        Some(self.e.icmp(IntCc::Eq, Type::Ptr, table, boxed))
     }
 
     fn cast_table(&mut self, table: Value, from: Ty, to: Ty) -> Value {
@@ -494,7 +508,12 @@ impl<'a> FnBuilder<'_, 'a> {
         if self.cx.is_interface(ty) {
             let table = match self.cx.super_path(from, ty) {
                 Some(path) => self.super_table(vals[1], from, &path),
-                None => self.cast_table(vals[1], from, ty),
+                None => {
+                    if let Some(boxed) = self.is_boxed_interface(vals[1], from, ty) {
+                        return self.unbox_or_cast(&vals, boxed, from, ty);
+                    }
+                    self.cast_table(vals[1], from, ty)
+                }
             };
             return Place::Value { vals: Vals::from_slice(&[vals[0], table]), ty };
         }
@@ -502,6 +521,27 @@ impl<'a> FnBuilder<'_, 'a> {
             return Place::Value { vals: single(vals[0]), ty };
         }
         self.box_place(vals[0], ty)
+    }
+
+    /// The value of the interface `ty` that is in a box, if it is `boxed`, or else the value with another table.
+    fn unbox_or_cast(&mut self, vals: &[Value], boxed: Value, from: Ty, ty: Ty) -> Place {
+        let types = self.cx.scalars(ty);
+        let var = self.e.new_vars(&types);
+        let (unbox, cast, join) = (self.e.new_block(), self.e.new_block(), self.e.new_block());
+        self.e.branch(boxed, unbox, cast);
+        self.e.begin(unbox);
+        let inside = self.box_place(vals[0], ty);
+        let inside = self.read(&inside);
+        self.e.write_var(var.part(0), inside[0]);
+        self.e.write_var(var.part(1), inside[1]);
+        self.e.jump(join);
+        self.e.begin(cast);
+        let table = self.cast_table(vals[1], from, ty);
+        self.e.write_var(var.part(0), vals[0]);
+        self.e.write_var(var.part(1), table);
+        self.e.jump(join);
+        self.e.begin(join);
+        Place::Vars { first: var, ty }
     }
 
     fn box_value(&mut self, vals: &[Value], ty: Ty, interface: Ty) -> Vals {
