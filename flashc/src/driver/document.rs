@@ -65,8 +65,7 @@ pub(super) fn module(file: FileId, text: &str, name: Symbol) -> (Module, Vec<Dia
 fn variable(name: Symbol, value: Expr, ty: &Type, span: Span) -> Item {
     let start = Span { end: span.start, ..span };
     let pattern = Pattern { kind: PatternKind::Name { name: Ident { name, span: start }, is_mut: false }, span: start };
-    let declaration =
-        Let { is_mut: false, pattern, ty: Some(written(ty, start)), value: Some(value), otherwise: None };
+    let declaration = Let { is_mut: false, pattern, ty: Some(written(ty, start)), value: Some(value), otherwise: None };
     let stmt = Stmt { kind: StmtKind::Let(declaration), span };
     Item { attributes: Vec::new(), doc: None, export: Some(start), kind: ItemKind::Statement(stmt), span }
 }

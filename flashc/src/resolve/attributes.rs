@@ -59,13 +59,6 @@ const KNOWN: &[Known] = &[
     known("link_name", Takes::Text, &[Place::Declaration, Place::Exported], "at a function of `extern \"C\"`"),
     known("link", Takes::Text, &[Place::ExternBlock], "at an `extern \"C\"` block"),
     known("ignore", Takes::MaybeText, &[Place::Test], "at a test"),
-    of_std("intrinsic", Takes::Text),
-    of_std("format_args", Takes::Nothing),
-    of_std("assert", Takes::Nothing),
-    of_std("ordered", Takes::Nothing),
-    of_std("numeric", Takes::Nothing),
-    of_std("lang", Takes::Text),
-    of_std("default_type", Takes::Text),
 ];
 
 /// Checks the attributes of an item and of its members.
