@@ -235,6 +235,8 @@ pub struct Impl {
     pub generics: Vec<GenericParam>,
     pub interface: Option<TypeExpr>,
     pub target: TypeExpr,
+    /// `impl i8, i16 { ... }`: more types that get the same, in std only.
+    pub more_targets: Vec<TypeExpr>,
     pub methods: Vec<Method>,
 }
 

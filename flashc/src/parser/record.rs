@@ -218,12 +218,16 @@ impl Parser<'_> {
         let first = self.type_expr();
         let (interface, target) =
             if self.eat(TokenKind::For) { (Some(first), self.type_expr()) } else { (None, first) };
+        let mut more_targets = Vec::new();
+        while self.eat(TokenKind::Comma) {
+            more_targets.push(self.type_expr());
+        }
         let opening = self.span();
         let mut methods = Vec::new();
         if self.expect(TokenKind::LeftBrace, "and the methods") {
             methods = self.methods(opening, "a method");
         }
-        Impl { generics, interface, target, methods }
+        Impl { generics, interface, target, more_targets, methods }
     }
 
     /// Functions up to `}`, which is taken.

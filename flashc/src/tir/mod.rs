@@ -10,6 +10,7 @@ pub mod arith;
 pub mod contain;
 mod dump;
 pub mod eval;
+pub mod implementation;
 mod types;
 pub mod walk;
 

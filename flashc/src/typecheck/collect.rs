@@ -335,18 +335,25 @@ impl<'a> Checker<'a> {
         for (index, module) in self.graph.modules.iter().enumerate() {
             for item in &module.ast.items {
                 let ItemKind::Impl(block) = &item.kind else { continue };
-                if let Some(interface) = &block.interface {
-                    self.collect_interface_impl(block, interface, &scopes[index]);
-                    continue;
+                if let (Some(more), false) = (block.more_targets.first(), module.is_std) {
+                    self.report(
+                        Diagnostic::error("E0309", more.span, "an `impl` is for one type")
+                            .label("write another `impl` for this one"),
+                    );
                 }
-                self.collect_impl(block, &scopes[index], module.is_std);
+                for target in std::iter::once(&block.target).chain(&block.more_targets) {
+                    match &block.interface {
+                        Some(interface) => self.collect_interface_impl(block, interface, target, &scopes[index]),
+                        None => self.collect_impl(block, target, &scopes[index], module.is_std),
+                    }
+                }
             }
         }
     }
 
-    fn collect_impl(&mut self, block: &'a ast::Impl, scope: &Rc<ItemScope>, is_std: bool) {
+    fn collect_impl(&mut self, block: &'a ast::Impl, written: &'a ast::TypeExpr, scope: &Rc<ItemScope>, is_std: bool) {
         let generic = self.with_generics(scope, &block.generics);
-        let target = self.value_type(&generic, &block.target);
+        let target = self.value_type(&generic, written);
         if target == Ty::ERROR {
             return;
         }
@@ -366,7 +373,7 @@ impl<'a> Checker<'a> {
         let may_have = own_type || (is_std && head.is_some());
         if !may_have {
             self.report(
-                Diagnostic::error("E0309", block.target.span, format!("`{owner}` cannot get methods here"))
+                Diagnostic::error("E0309", written.span, format!("`{owner}` cannot get methods here"))
                     .label("only types of this module can"),
             );
             return;

@@ -172,6 +172,13 @@ impl<'a> Checker<'a> {
             self.functions[function.index()].interface = Some((id, info.declared.len() as u32));
             info.declared.push(function);
             info.methods.insert(name.name, function);
+            if let Some(param) = method.function.params.iter().find(|param| param.literals().is_some()) {
+                self.report(
+                    Diagnostic::error("E0316", param.span, "a method of an interface takes any value of a type")
+                        .label("no literals")
+                        .note("which function is meant is found by the interface's name and the receiver alone"),
+                );
+            }
             let yields = method.function.body.as_ref().is_some_and(super::flow::block_yields);
             if yields && method.function.result.is_none() {
                 self.report(
@@ -191,10 +198,11 @@ impl<'a> Checker<'a> {
         &mut self,
         block: &'a ast::Impl,
         interface: &'a ast::TypeExpr,
+        written: &'a ast::TypeExpr,
         scope: &Rc<ItemScope>,
     ) {
         let generic = self.with_generics(scope, &block.generics);
-        let target = self.value_type(&generic, &block.target);
+        let target = self.value_type(&generic, written);
         let inner = Rc::new(ItemScope {
             module: generic.module,
             generics: generic.generics.clone(),
@@ -206,10 +214,10 @@ impl<'a> Checker<'a> {
         if target == Ty::ERROR || !self.is_determined(block, target, &inner) {
             return;
         }
-        if self.refuses_impl(id, interface, target, block.target.span) {
+        if self.refuses_impl(id, interface, target, written.span) {
             return;
         }
-        self.check_coherence(id, interface, target, block.target.span);
+        self.check_coherence(id, interface, target, written.span);
         let owner = Symbol::new(&self.show(target));
         let declared = self.nominals[id.index()].declared.clone();
         let mut methods: Vec<Option<FnId>> = vec![None; declared.len()];
@@ -244,15 +252,9 @@ impl<'a> Checker<'a> {
             }
         }
         if !missing.is_empty() {
-            self.missing_methods(&missing, interface, target, block.target.span);
+            self.missing_methods(&missing, interface, target, written.span);
         }
-        self.impls.push(ImplInfo {
-            generics: inner.generics.clone(),
-            interface,
-            target,
-            methods,
-            span: block.target.span,
-        });
+        self.impls.push(ImplInfo { generics: inner.generics.clone(), interface, target, methods, span: written.span });
     }
 
     /// Every parameter of an `impl` must follow from its target.

@@ -9,6 +9,7 @@ use crate::ast::RecordKind;
 use crate::diagnostics::Diagnostic;
 use crate::source::Span;
 use crate::tir::contain::{self, DEEPEST};
+use crate::tir::implementation::matches;
 use crate::tir::walk::each_expr;
 use crate::tir::{
     Body, Callee, ExprKind, FloatTy, FuncId, Function, NominalId, NominalKind, Program, Ty, TyKind, type_text,
@@ -34,8 +35,18 @@ pub(super) fn check(program: &mut Program) -> Vec<Diagnostic> {
 struct Uses {
     types: Vec<(Ty, Span)>,
     calls: Vec<(FuncId, Vec<Ty>, Span)>,
+    dispatches: Vec<Dispatch>,
     /// Have the same type arguments as the function itself.
     closures: Vec<FuncId>,
+}
+
+/// What is called of an interface: one method, or whatever a value made into it may be asked for.
+struct Dispatch {
+    interface: Ty,
+    method: Option<u32>,
+    /// The type that implements it, then the method's own type arguments.
+    type_args: Vec<Ty>,
+    span: Span,
 }
 
 impl Uses {
@@ -56,6 +67,14 @@ impl Uses {
                 ExprKind::Call { callee: Callee::Function { function, type_args }, .. }
                 | ExprKind::FunctionValue { function, type_args } => {
                     uses.calls.push((*function, type_args.clone(), expr.span));
+                }
+                ExprKind::Call { callee: Callee::Interface { interface, method, type_args }, .. } => {
+                    let (interface, type_args) = (*interface, type_args.clone());
+                    uses.dispatches.push(Dispatch { interface, method: Some(*method), type_args, span: expr.span });
+                }
+                ExprKind::ToInterface(value) => {
+                    let (interface, type_args) = (expr.ty, vec![value.ty]);
+                    uses.dispatches.push(Dispatch { interface, method: None, type_args, span: expr.span });
                 }
                 ExprKind::Closure { function, .. } => uses.closures.push(*function),
                 _ => {}
@@ -109,6 +128,18 @@ impl Sizes<'_> {
                     queue.push((*closure, args.clone(), origin));
                 }
             }
+            for dispatch in &uses.dispatches {
+                let origin = origin.unwrap_or(dispatch.span);
+                for (callee, type_args) in self.dispatched(dispatch, &args) {
+                    if type_args.iter().any(|&ty| self.program.types.depth(ty) > DEEPEST) {
+                        self.endless(callee, origin);
+                        return;
+                    }
+                    if !type_args.is_empty() && seen.insert((callee, type_args.clone())) {
+                        queue.push((callee, type_args, Some(origin)));
+                    }
+                }
+            }
             for (callee, type_args, span) in &uses.calls {
                 if type_args.is_empty() {
                     continue;
@@ -131,6 +162,39 @@ impl Sizes<'_> {
                 self.value(ty, span, origin.unwrap_or(span));
             }
         }
+    }
+
+    /// The functions that a call of an interface's method may be, in an instance with these type arguments.
+    fn dispatched(&mut self, dispatch: &Dispatch, args: &[Ty]) -> Vec<(FuncId, Vec<Ty>)> {
+        let interface = self.program.types.substitute(dispatch.interface, args);
+        let given = self.program.types.substitute_all(&dispatch.type_args, args);
+        let TyKind::Nominal(id, interface_args) = self.program.types.kind(interface).clone() else { return Vec::new() };
+        let Some((&subject, own)) = given.split_first() else { return Vec::new() };
+        let NominalKind::Interface { methods, .. } = &self.program.nominals[id.index()].kind else { return Vec::new() };
+        for known in &self.program.impls {
+            let mut found = vec![None; known.generics.len()];
+            let types = &self.program.types;
+            if !matches(types, known.interface, interface, &mut found)
+                || !matches(types, known.target, subject, &mut found)
+            {
+                continue;
+            }
+            let found = found.into_iter().map(|ty| ty.unwrap_or(Ty::ERROR));
+            let of_impl: Vec<Ty> = found.chain(own.iter().copied()).collect();
+            let of_default: Vec<Ty> =
+                interface_args.iter().copied().chain([subject]).chain(own.iter().copied()).collect();
+            let wanted = (0..methods.len()).filter(|&index| dispatch.method.is_none_or(|m| m as usize == index));
+            return wanted
+                .map(|index| {
+                    let function = known.methods[index];
+                    let is_default = function == methods[index].function;
+                    (function, if is_default { of_default.clone() } else { of_impl.clone() })
+                })
+                // What has type parameters of its own is not called without knowing the type.
+                .filter(|(function, args)| self.program.functions[function.index()].generics.len() == args.len())
+                .collect();
+        }
+        Vec::new()
     }
 
     /// A function that would need itself for ever.

@@ -52,7 +52,8 @@ impl Dumper {
             ItemKind::Impl(item) => {
                 let interface = item.interface.as_ref().map(|i| format!("{} for ", type_text(i))).unwrap_or_default();
                 let generics = generics_text(&item.generics);
-                self.node(format!("impl{generics} {interface}{}", type_text(&item.target)), |d| {
+                let more: String = item.more_targets.iter().map(|ty| format!(", {}", type_text(ty))).collect();
+                self.node(format!("impl{generics} {interface}{}{more}", type_text(&item.target)), |d| {
                     d.methods(&item.methods);
                 });
             }

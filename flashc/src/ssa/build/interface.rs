@@ -4,6 +4,7 @@ use super::emitter::Vals;
 use super::function::FnBuilder;
 use super::module::{Area, ModuleBuilder};
 use super::place::Place;
+use crate::tir::implementation::matches;
 use crate::tir::{self, NominalKind, Ty, TyKind};
 
 /// An implementation that needs others, which need others: as `typecheck` allows.
@@ -72,7 +73,9 @@ impl ModuleBuilder<'_> {
         let tree = self.tree;
         for (index, known) in tree.impls.iter().enumerate() {
             let mut found = vec![None; known.generics.len()];
-            if !self.matches(known.interface, interface, &mut found) || !self.matches(known.target, ty, &mut found) {
+            if !matches(&self.types, known.interface, interface, &mut found)
+                || !matches(&self.types, known.target, ty, &mut found)
+            {
                 continue;
             }
             let found: Vec<Ty> = found.into_iter().map(|ty| ty.unwrap_or(Ty::ERROR)).collect();
@@ -87,30 +90,6 @@ impl ModuleBuilder<'_> {
             }
         }
         None
-    }
-
-    /// Whether the pattern is the type for some choice of its parameters, which it finds.
-    fn matches(&self, pattern: Ty, ty: Ty, found: &mut [Option<Ty>]) -> bool {
-        let all = |a: &[Ty], b: &[Ty], found: &mut [Option<Ty>]| {
-            a.len() == b.len() && a.iter().zip(b).all(|(&a, &b)| self.matches(a, b, found))
-        };
-        match (self.kind(pattern), self.kind(ty)) {
-            (TyKind::Param(index, _), _) => match found.get_mut(*index as usize) {
-                Some(slot) => *slot.get_or_insert(ty) == ty,
-                None => false,
-            },
-            (TyKind::Array(a), TyKind::Array(b))
-            | (TyKind::Optional(a), TyKind::Optional(b))
-            | (TyKind::Pointer(a), TyKind::Pointer(b)) => self.matches(*a, *b, found),
-            (TyKind::FixedArray(a, n), TyKind::FixedArray(b, m)) => n == m && self.matches(*a, *b, found),
-            (TyKind::Tuple(a), TyKind::Tuple(b)) => all(a, b, found),
-            (TyKind::Record(a), TyKind::Record(b)) => {
-                a.len() == b.len() && a.iter().zip(b).all(|((n, a), (m, b))| n == m && self.matches(*a, *b, found))
-            }
-            (TyKind::Function(a, r), TyKind::Function(b, s)) => all(a, b, found) && self.matches(*r, *s, found),
-            (TyKind::Nominal(i, a), TyKind::Nominal(j, b)) => i == j && all(a, b, found),
-            _ => pattern == ty,
-        }
     }
 }
 
