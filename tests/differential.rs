@@ -98,8 +98,9 @@ fn examine(text: &str, more: More) -> Result<(), Failure> {
     let failed = |stage: &str, words: String| {
         let is_panic = words.starts_with("the compiler panics");
         // Without what names the program's own things.
+        let words = words.find("error[").map_or(words.clone(), |at| words[at..].to_owned());
         let first = words.lines().next().unwrap_or_default().split(": ").take(4).collect::<Vec<_>>().join(": ");
-        let kind = if is_panic { format!("{stage}: {first}") } else { format!("{stage} fails") };
+        let kind = if is_panic || stage == "check" { format!("{stage}: {first}") } else { format!("{stage} fails") };
         Failure { kind, words }
     };
     let program = roads::check(&source).map_err(|words| failed("check", words))?;

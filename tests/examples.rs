@@ -21,6 +21,14 @@ fn wordcount_counts_words() {
     assert_eq!(lines.len(), 6, "{shown}");
 }
 
+/// Examples that have tests beside what they test.
+#[test]
+fn the_examples_own_tests_pass() {
+    let shown = quiet(&root(), program("flash"), &["test", "examples"]);
+    assert!(shown.contains("examples/wordcount/words.fl\n  ok  "), "{shown}");
+    assert!(!shown.contains("FAILED"), "{shown}");
+}
+
 #[test]
 fn mandelbrot_draws_a_picture() {
     let at = directory(&[]);

@@ -116,6 +116,32 @@ flash_spill_registers:
     FAIL flash_throw, 9
     FAIL flash_rethrow, 10
 
+// Where runtime code returns to that has run into the guard of the stack (see `overflow`): throws, from
+// the Flash code that called it.
+    .globl flash_overflow_return
+    .hidden flash_overflow_return
+    .type flash_overflow_return, %function
+flash_overflow_return:
+    .cfi_startproc
+    mov x0, x21
+    mov x1, sp
+    mov x2, x29
+    b flash_overflow_returned
+    .cfi_endproc
+    .size flash_overflow_return, . - flash_overflow_return
+
+// Entered as a handler (see `overflow`): goes on in Rust, as if called, on the handler's stack.
+    .globl flash_overflow_end
+    .hidden flash_overflow_end
+    .type flash_overflow_end, %function
+flash_overflow_end:
+    .cfi_startproc
+    mov x1, x0
+    mov x0, x21
+    b flash_overflow_ended
+    .cfi_endproc
+    .size flash_overflow_end, . - flash_overflow_end
+
 // void flash_resume(const void *code, void *frame, void *stack, void *error, Context *context)
 //
 // Goes on at a handler: see `flash_abi::program::Handler`. Does not come back.

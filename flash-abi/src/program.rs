@@ -87,9 +87,13 @@ pub struct Function {
     pub start: u32,
     pub end: u32,
     /// Name as a stack trace shows it (`Point.len`, `<closure in main>`). Empty of code that stands
-    /// in no source and is not shown, such as the program's entry.
+    /// in no source and is not shown: [`PASSED`], or else code that C calls, which no error passes, such as the
+    /// program's entry.
     pub name: StringRange,
 }
+
+/// The name of code that stands in no source and that errors pass.
+pub const PASSED: StringRange = StringRange { offset: 1, len: 0 };
 
 /// A place in the code where the program may fail or call, sorted by `pc`.
 #[repr(C)]

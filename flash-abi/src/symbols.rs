@@ -73,6 +73,14 @@ impl Rt {
         &SYMBOLS[self as usize]
     }
 
+    /// Comes back, but may throw instead, because there is no memory for what is asked for.
+    pub fn may_throw(self) -> bool {
+        matches!(
+            self,
+            Rt::AllocBuffer | Rt::ArrayReserve | Rt::StrConcat | Rt::StrRepeat | Rt::StrReplaceAll | Rt::MemAlloc
+        )
+    }
+
     /// The function of this symbol name.
     pub fn from_name(name: &str) -> Option<Rt> {
         ALL.iter().copied().find(|rt| rt.symbol().name == name)

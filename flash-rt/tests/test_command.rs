@@ -151,6 +151,26 @@ fn json_has_everything_about_a_failure() {
 }
 
 #[test]
+fn errors_that_are_caught_fail_nothing() {
+    let text = "struct Own { n: i32 }
+impl Error for Own { fn message(self) -> str { return \"own \" + self.n; } }
+test \"caught\" { try { assert(1 == 2); } catch e { println(e.message()); } }
+test \"uncaught\" { throw Own { n: 3 }; }
+test \"rethrown\" { try { assert(1 == 2, \"why\"); } finally { println(\"cleaned\"); } }
+test \"deferred\" { defer println(\"deferred\"); let xs = [1]; xs[1] = 2; }
+";
+    let at = directory(&[("a.fl", text)]);
+    let (tests, _) = run_json(&at, &[]);
+    let status: Vec<&str> = tests.iter().map(|test| field(test, "status")).collect();
+    assert_eq!(status, ["passed", "failed", "failed", "failed"], "{tests:#?}");
+    assert!(field(&tests[1], "message").contains("own 3"), "{tests:#?}");
+    assert_eq!((field(&tests[2], "left"), field(&tests[2], "right")), ("1", "2"));
+    assert_eq!(field(&tests[2], "output"), "cleaned\n");
+    assert!(field(&tests[2], "trace").contains("a.fl:5:"), "{tests:#?}");
+    assert_eq!(field(&tests[3], "output"), "deferred\n");
+}
+
+#[test]
 fn the_top_level_runs_before_and_main_does_not() {
     let text = "let table = [1, 2];\nprintln(\"top\");\ntest \"t\" { println(table); assert(false); }\nfn main() { println(\"main\"); }\n";
     assert_eq!(field(&only(text, &[]), "output"), "top\n[1, 2]\n");

@@ -1,6 +1,7 @@
 //! Diagnostics as data: code, severity, message, labelled places, notes and a fix.
 //! Rendering is in `render`; the words of a diagnostic stand where it is found.
 
+pub mod explain;
 pub mod render;
 mod suggest;
 

@@ -85,6 +85,14 @@ pub fn print(failure: Failure<'_>, start: Start) {
     report.trace(trace::calls(start));
 }
 
+/// As [`print`], with the calls that were noted.
+pub(crate) fn print_saved(failure: Failure<'_>, addresses: &[usize]) {
+    let mut report = Report::new();
+    failure.words(report.headline());
+    report.end_headline();
+    report.trace(trace::saved(addresses));
+}
+
 /// Throws the failure out of a native, or ends the program with its report. Whatever Rust code is between here and
 /// the Flash code that called the native is left without being dropped: it owns nothing and borrows nothing.
 ///

@@ -3,7 +3,7 @@
 //! that a signal handler may ask.
 
 use flash_abi::ABI_VERSION;
-use flash_abi::program::{ErrorClass, Function, Handler, Location, MAGIC, Program, Site, StringRange};
+use flash_abi::program::{ErrorClass, Function, Handler, Location, MAGIC, PASSED, Program, Site, StringRange};
 use std::ptr::null_mut;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
@@ -180,6 +180,11 @@ impl CodePlace {
     /// The name of the function around this address.
     pub fn function_name(self) -> &'static [u8] {
         self.function().map_or(b"?", |function| string(self.program, function.name))
+    }
+
+    /// Whether this is code that C calls, so that no error passes it.
+    pub fn is_barrier(self) -> bool {
+        self.function().is_some_and(|function| function.name.len == 0 && function.name != PASSED)
     }
 
     /// Whether this is the first instruction of a function: its frame does not exist yet.

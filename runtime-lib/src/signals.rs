@@ -2,9 +2,10 @@
 //! that has nothing to do with Flash code goes to whoever handled it before.
 
 use crate::fail::{self, Failure};
+use crate::overflow::Detour;
 use crate::thread;
 use crate::trace::{self, Start};
-use crate::{process, program};
+use crate::{overflow, process, program};
 use std::cell::UnsafeCell;
 use std::ffi::c_void;
 use std::mem::MaybeUninit;
@@ -67,6 +68,15 @@ extern "C" fn handle(signal: i32, info: *mut libc::siginfo_t, context: *mut c_vo
     }
     match flash_place(&registers, address) {
         Some((start, true)) => {
+            let in_flash = program::find(registers.pc).is_some();
+            // SAFETY: the context is that of this thread, whose Flash stack is full.
+            match unsafe { overflow::handle(thread::current(), start, in_flash) } {
+                // SAFETY: the kernel's context, to which this thread returns.
+                Some(Some(detour)) => return unsafe { go_to(context.cast(), &detour) },
+                // The instruction is repeated, with more stack.
+                Some(None) => return,
+                None => {}
+            }
             fail::print(Failure::StackOverflow, start);
             process::exit_now(1)
         }
@@ -115,6 +125,12 @@ fn flash_place(registers: &Registers, address: usize) -> Option<(Start, bool)> {
         return None;
     }
     let stack = registers.stack.max(low);
+    let behind = if is_overflow { overflow::behind_call(registers.pc) } else { None };
+    if let Some(pc) = behind {
+        // The call could not even store where it returns to.
+        let start = Start { pc, frame: registers.frame, low: stack, high, is_crash: false };
+        return Some((start, is_overflow));
+    }
     let here = Start { pc: registers.pc, frame: registers.frame, low: stack, high, is_crash: true };
     let start = match code {
         Some(code) if code.is_function_start() => Start { pc: registers.link, is_crash: false, ..here },
@@ -123,6 +139,24 @@ fn flash_place(registers: &Registers, address: usize) -> Option<(Start, bool)> {
         None => trace::recover(stack, high).unwrap_or(here),
     };
     Some((start, is_overflow))
+}
+
+#[cfg(target_arch = "x86_64")]
+unsafe fn go_to(context: *mut libc::ucontext_t, detour: &Detour) {
+    // SAFETY: the caller passes the kernel's context.
+    let registers = unsafe { &mut (*context).uc_mcontext.gregs };
+    registers[libc::REG_RIP as usize] = detour.pc as i64;
+    registers[libc::REG_RSP as usize] = detour.stack as i64;
+    registers[libc::REG_RBP as usize] = detour.frame as i64;
+}
+
+#[cfg(target_arch = "aarch64")]
+unsafe fn go_to(context: *mut libc::ucontext_t, detour: &Detour) {
+    // SAFETY: the caller passes the kernel's context.
+    let machine = unsafe { &mut (*context).uc_mcontext };
+    machine.pc = detour.pc as u64;
+    machine.sp = detour.stack as u64;
+    machine.regs[29] = detour.frame as u64;
 }
 
 #[cfg(target_arch = "x86_64")]

@@ -3,6 +3,7 @@
 use crate::fail::Failure;
 use crate::gc::Heap;
 use crate::memory::{self, Mapping};
+use crate::overflow::Overflow;
 use flash_abi::context::Context;
 use flash_abi::program::Program;
 use std::cell::Cell;
@@ -11,7 +12,7 @@ use std::ptr::null_mut;
 /// Bytes of the Flash stack unless FLASH_STACK_MB says otherwise; only what is used costs memory.
 const STACK_SIZE: usize = 64 << 20;
 /// Bytes below the Flash stack that fault: more than a foreign function without probes skips at once.
-const GUARD_SIZE: usize = 256 << 10;
+pub(crate) const GUARD_SIZE: usize = 256 << 10;
 /// Bytes of the stack that signal handlers run on.
 const SIGNAL_STACK_SIZE: usize = 64 << 10;
 
@@ -24,6 +25,7 @@ pub struct Thread {
     /// None for a thread whose Flash code runs on the stack that its C caller has.
     stack: Option<Mapping>,
     signal_stack: Mapping,
+    overflow: Overflow,
 }
 
 thread_local! {
@@ -42,6 +44,15 @@ pub fn current() -> *mut Context {
 pub unsafe fn heap<'a>(ctx: *mut Context) -> &'a mut Heap {
     // SAFETY: `runtime` points to the `Thread` around the context.
     unsafe { &mut (*(*ctx).runtime.cast::<Thread>()).heap }
+}
+
+/// What is known of a full stack.
+///
+/// # Safety
+/// As for [`heap`].
+pub(crate) unsafe fn overflow<'a>(ctx: *mut Context) -> &'a mut Overflow {
+    // SAFETY: as in `heap`.
+    unsafe { &mut (*(*ctx).runtime.cast::<Thread>()).overflow }
 }
 
 /// Address just after the Flash stack; null when the thread's own stack serves.
@@ -111,7 +122,14 @@ pub unsafe fn create(program: *const Program, kind: StackKind) -> Option<*mut Co
         fail_c: 0,
         fail_d: 0,
     };
-    let thread = Box::into_raw(Box::new(Thread { context, heap, _globals: globals, stack, signal_stack }));
+    let thread = Box::into_raw(Box::new(Thread {
+        context,
+        heap,
+        _globals: globals,
+        stack,
+        signal_stack,
+        overflow: Overflow::new(),
+    }));
     // SAFETY: the thread was just made; its signal stack lives as long.
     unsafe {
         (*thread).context.runtime = thread.cast();

@@ -8,7 +8,7 @@ use flash_abi::object::{DESCRIPTOR_SIZE, Descriptor, HEADER_ADDRESS_MASK};
 use flash_abi::program::ERROR_CLASSES;
 use std::cell::Cell;
 
-/// Causes that are shown; one may be its own.
+/// Causes that are shown. (One that is its own cause is shown once.)
 const MOST_CAUSES: usize = 16;
 
 /// A value of `Error`: its object and its dispatch table.
@@ -34,11 +34,12 @@ pub(crate) unsafe fn report(ctx: *mut Context, error: usize, table: usize, calls
     let mut report = Report::new();
     // SAFETY: promised by the caller; a cause is a value of `Error` too.
     unsafe {
+        let mut shown = vec![error];
         let mut cause = head(ctx, place, (error, table), report.headline(), true);
         report.end_headline();
         report.trace(calls);
-        for _ in 0..MOST_CAUSES {
-            let Some(next) = cause else { break };
+        while let Some(next) = cause.filter(|next| !shown.contains(&next.0) && shown.len() <= MOST_CAUSES) {
+            shown.push(next.0);
             cause = head(ctx, place, next, report.text("caused by: "), false);
             report.text("\n");
         }

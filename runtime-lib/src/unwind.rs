@@ -6,7 +6,7 @@
 use crate::fail::{self, Failure};
 use crate::program::{self, CodePlace};
 use crate::trace::{self, Start};
-use crate::{gc, process, thread, uncaught};
+use crate::{gc, overflow, process, thread, uncaught};
 use flash_abi::context::Context;
 use flash_abi::object::{Descriptor, HEADER_SIZE, KIND_FIXED, SLOT_EXACT, THROWN_ERROR, THROWN_TABLE};
 use std::mem::offset_of;
@@ -48,6 +48,27 @@ static THROWN: ThrownType = ThrownType {
     name: *b"thrown",
 };
 
+/// The addresses of the innermost calls of a stack.
+pub(crate) struct Calls {
+    addresses: [usize; MOST_CALLS],
+    count: usize,
+}
+
+impl Calls {
+    pub fn of(calls: impl Iterator<Item = trace::Call>) -> Calls {
+        let mut all = Calls { addresses: [0; MOST_CALLS], count: 0 };
+        for (slot, call) in all.addresses.iter_mut().zip(calls) {
+            *slot = call.address();
+            all.count += 1;
+        }
+        all
+    }
+
+    pub fn addresses(&self) -> &[usize] {
+        &self.addresses[..self.count]
+    }
+}
+
 unsafe extern "C" {
     /// In `asm/`: sets the registers that a handler expects and jumps to it.
     fn flash_resume(landing: usize, frame: usize, stack: usize, error: usize, ctx: *mut Context) -> !;
@@ -72,7 +93,7 @@ pub(crate) fn find_handler(start: Start) -> Option<Landing> {
             if let Some((code, frame_size)) = call.handler() {
                 return Some(Landing { code, frame: at.frame, stack: at.frame.checked_sub(frame_size)?, call });
             }
-            if call.function_name().is_empty() {
+            if call.is_barrier() {
                 return None;
             }
         }
@@ -87,9 +108,10 @@ pub(crate) fn find_handler(start: Start) -> Option<Landing> {
 pub(crate) unsafe fn throw(ctx: *mut Context, error: usize, table: usize, start: Start) -> ! {
     // SAFETY: promised by the caller.
     unsafe {
+        overflow::put_back(ctx, start.low);
         match find_handler(start) {
             Some(landing) => {
-                let thrown = carry(ctx, error, table, start);
+                let thrown = carry(ctx, error, table, &Calls::of(trace::calls(start)));
                 resume(ctx, landing, thrown)
             }
             None => {
@@ -107,6 +129,7 @@ pub(crate) unsafe fn throw(ctx: *mut Context, error: usize, table: usize, start:
 pub(crate) unsafe fn rethrow(ctx: *mut Context, thrown: usize, start: Start) -> ! {
     // SAFETY: promised by the caller.
     unsafe {
+        overflow::put_back(ctx, start.low);
         if let Some(landing) = find_handler(start) {
             resume(ctx, landing, thrown)
         }
@@ -123,8 +146,9 @@ pub(crate) unsafe fn rethrow(ctx: *mut Context, thrown: usize, start: Start) -> 
 pub(crate) unsafe fn fail(ctx: *mut Context, failure: Failure<'_>, start: Start) -> ! {
     // SAFETY: promised by the caller.
     unsafe {
+        overflow::put_back(ctx, start.low);
         if let Some(landing) = find_handler(start)
-            && let Some(thrown) = make(ctx, landing.call, failure, start)
+            && let Some(thrown) = make(ctx, landing.call, failure, &Calls::of(trace::calls(start)))
         {
             resume(ctx, landing, thrown)
         }
@@ -138,7 +162,7 @@ pub(crate) unsafe fn fail(ctx: *mut Context, failure: Failure<'_>, start: Start)
 ///
 /// # Safety
 /// `ctx` is this thread's context.
-pub(crate) unsafe fn make(ctx: *mut Context, call: CodePlace, failure: Failure<'_>, start: Start) -> Option<usize> {
+pub(crate) unsafe fn make(ctx: *mut Context, call: CodePlace, failure: Failure<'_>, calls: &Calls) -> Option<usize> {
     let (number, fields) = failure.class()?;
     let class = call.error_classes().get(number)?;
     // SAFETY: promised by the caller; the class's instances have as many fields as fit their size.
@@ -152,7 +176,7 @@ pub(crate) unsafe fn make(ctx: *mut Context, call: CodePlace, failure: Failure<'
         for (index, field) in fields.into_iter().take(room).enumerate() {
             object.add(HEADER_SIZE as usize).cast::<usize>().add(index).write(field);
         }
-        let thrown = carry(ctx, object as usize, class.table as usize, start);
+        let thrown = carry(ctx, object as usize, class.table as usize, calls);
         thread::heap(ctx).set_reserve(false);
         Some(thrown)
     }
@@ -162,23 +186,18 @@ pub(crate) unsafe fn make(ctx: *mut Context, call: CodePlace, failure: Failure<'
 ///
 /// # Safety
 /// As [`throw`].
-unsafe fn carry(ctx: *mut Context, error: usize, table: usize, start: Start) -> usize {
-    let mut calls = [0; MOST_CALLS];
-    let mut count = 0;
-    for (slot, call) in calls.iter_mut().zip(trace::calls(start)) {
-        *slot = call.address();
-        count += 1;
-    }
+unsafe fn carry(ctx: *mut Context, error: usize, table: usize, calls: &Calls) -> usize {
+    let addresses = calls.addresses();
     // SAFETY: promised by the caller; the buffer has room for the addresses, and everything is reached from this
     // stack until it is stored.
     unsafe {
-        let trace = gc::allocate_bytes(ctx, count * size_of::<usize>()).cast::<usize>();
-        trace.copy_from_nonoverlapping(calls.as_ptr(), count);
+        let trace = gc::allocate_bytes(ctx, size_of_val(addresses)).cast::<usize>();
+        trace.copy_from_nonoverlapping(addresses.as_ptr(), addresses.len());
         let thrown = gc::allocate(ctx, &raw const THROWN.head).cast::<Thrown>();
         (*thrown).error = error;
         (*thrown).table = table;
         (*thrown).trace = trace;
-        (*thrown).count = count;
+        (*thrown).count = addresses.len();
         thrown as usize
     }
 }
@@ -189,6 +208,8 @@ unsafe fn carry(ctx: *mut Context, error: usize, table: usize, start: Start) -> 
 /// The landing is of a call on this thread's stack.
 pub(crate) unsafe fn resume(ctx: *mut Context, landing: Landing, thrown: usize) -> ! {
     let Landing { code, frame, stack, .. } = landing;
+    // SAFETY: promised by the caller.
+    let code = unsafe { overflow::before(ctx, landing) }.unwrap_or(code);
     // SAFETY: the tables name the handler of the call that this frame is in; what lies below its stack
     // pointer is Flash code, which owns nothing, and runtime code that holds nothing.
     unsafe { flash_resume(code, frame, stack, thrown, ctx) }

@@ -108,7 +108,7 @@ fn errors_go_to_their_handlers() {
     let output = run(&program, 10, &[]);
     assert_eq!(output.status.code(), Some(1));
     let text = errors(&output);
-    assert!(text.starts_with("error: uncaught error: Oops\n --> failing.fl:5:31\n"), "{text}");
+    assert!(text.starts_with("error: uncaught Oops\n --> failing.fl:5:31\n"), "{text}");
     assert!(text.ends_with("  at deep (failing.fl:5:31)\n  at main (failing.fl:1:13)\n"), "{text}");
 }
 

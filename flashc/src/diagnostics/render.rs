@@ -15,6 +15,11 @@ const WIDEST_LINE: usize = 2000;
 
 /// For people, with a last line that counts. Empty when there is nothing to say.
 pub fn human(diagnostics: &[Diagnostic], sources: &SourceMap, color: bool) -> String {
+    human_limited(diagnostics, sources, color, 0)
+}
+
+/// As [`human`], with at most so many shown (0: all), errors first; the last line counts all of them.
+pub fn human_limited(diagnostics: &[Diagnostic], sources: &SourceMap, color: bool, limit: usize) -> String {
     let sorted = sorted(diagnostics);
     if sorted.is_empty() {
         return String::new();
@@ -22,7 +27,8 @@ pub fn human(diagnostics: &[Diagnostic], sources: &SourceMap, color: bool) -> St
     let files = View(sources);
     let config = term::Config { tab_width: 4, ..term::Config::default() };
     let mut out = String::new();
-    for diagnostic in &sorted {
+    let shown = shown(&sorted, limit);
+    for diagnostic in &shown {
         let rendered = to_codespan(diagnostic);
         if is_wide(diagnostic, sources) {
             without_excerpt(&mut out, diagnostic, sources);
@@ -41,8 +47,27 @@ pub fn human(diagnostics: &[Diagnostic], sources: &SourceMap, color: bool) -> St
         // A place outside of its file; never seen, but the message matters more.
         without_excerpt(&mut out, diagnostic, sources);
     }
+    if shown.len() < sorted.len() {
+        let _ = writeln!(out, "... and {} more", sorted.len() - shown.len());
+    }
     out.push_str(&summary(&sorted));
     out
+}
+
+/// The first of them; where not all are shown, warnings give way to errors.
+fn shown<'d>(sorted: &[&'d Diagnostic], limit: usize) -> Vec<&'d Diagnostic> {
+    if limit == 0 || sorted.len() <= limit {
+        return sorted.to_vec();
+    }
+    let errors = sorted.iter().filter(|d| d.is_error()).count().min(limit);
+    let mut left = (errors, limit - errors);
+    let mut take = |d: &&&Diagnostic| {
+        let left = if d.is_error() { &mut left.0 } else { &mut left.1 };
+        let taken = *left > 0;
+        *left = left.saturating_sub(1);
+        taken
+    };
+    sorted.iter().filter(|d| take(d)).copied().collect()
 }
 
 /// For tools: one object a line. Columns count Unicode scalar values, from 1; `end` is exclusive.

@@ -6,7 +6,7 @@ use super::pipeline::{self, CompileOptions, Compiled, Failure, Optimised};
 use super::report::{Color, Format, Reporter};
 use super::stack::with_stack;
 use super::{dependencies, link, output};
-use crate::diagnostics::Diagnostic;
+use crate::diagnostics::{Diagnostic, explain, nearest};
 use crate::lower::Cpu;
 use crate::source::SourceMap;
 use crate::{ast, emit, lexer, lower, opt, parser, ssa, tir};
@@ -25,6 +25,8 @@ pub enum Command {
     Build(BuildCommand),
     /// Say what is wrong with a program
     Check(CheckCommand),
+    /// Say what a code of a diagnostic means, such as E0320
+    Explain(ExplainCommand),
     /// Link objects and the runtime library to an executable
     Link(LinkCommand),
 }
@@ -79,6 +81,12 @@ pub struct CheckCommand {
     time_passes: bool,
     #[command(flatten)]
     messages: MessageOptions,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct ExplainCommand {
+    /// The code; without one, all codes in a line each
+    code: Option<String>,
 }
 
 #[derive(Clone, Debug, Args)]
@@ -157,6 +165,9 @@ pub struct MessageOptions {
     /// Warnings are errors
     #[arg(long)]
     deny_warnings: bool,
+    /// Show so many errors and warnings, and count the others; 0 shows all
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    error_limit: usize,
 }
 
 /// What `-D` knows.
@@ -176,6 +187,7 @@ impl MessageOptions {
             color: self.color,
             no_warnings: self.no_warnings,
             deny_warnings: self.deny_warnings || self.deny.is_some(),
+            limit: self.error_limit,
         }
     }
 }
@@ -225,6 +237,7 @@ pub fn execute(command: Command) -> ExitCode {
     let (reporter, result) = match command {
         Command::Compile(command) => (command.messages.reporter(), run_compile(&command)),
         Command::Build(command) => (command.messages.reporter(), run_build(&command)),
+        Command::Explain(command) => (Reporter::default(), run_explain(&command)),
         Command::Check(command) => (command.messages.reporter(), run_check(&command)),
         Command::Link(command) => (
             command.messages.reporter(),
@@ -426,6 +439,21 @@ fn run_build(command: &BuildCommand) -> Result<(), Problem> {
     let _ = std::fs::remove_file(&temporary);
     linked.map_err(Problem::Other)?;
     write_dependencies(command.emit_deps.as_deref(), &program, &object.sources)
+}
+
+fn run_explain(command: &ExplainCommand) -> Result<(), Problem> {
+    let text = match &command.code {
+        Some(code) => {
+            let Some(found) = explain::find(code) else {
+                let near = nearest(&code.to_uppercase(), explain::all().map(|e| e.code));
+                let near = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+                return Err(Problem::Usage(format!("there is no code `{code}`{near}")));
+            };
+            format!("{}: {}\n\n{}\n", found.code, found.title, found.text)
+        }
+        None => explain::all().map(|e| format!("{}  {}\n", e.code, e.title)).collect(),
+    };
+    write(Path::new("-"), text.as_bytes())
 }
 
 fn run_check(command: &CheckCommand) -> Result<(), Problem> {

@@ -2,12 +2,14 @@
 //! Files come through a [`Reader`]; std is embedded. Modules of one wave are parsed in parallel;
 //! the result does not depend on the number of threads.
 
+use super::document;
+use super::package::{Meaning, Packages, Request};
 use super::stdlib;
 use crate::ast::{self, ItemKind, StrLiteral};
 use crate::diagnostics::Diagnostic;
 use crate::parser::{ParseOptions, Target};
 use crate::resolve::{LoadedModule, ModuleGraph, ModuleIndex, nearest};
-use crate::source::{FileId, SourceMap, Symbol};
+use crate::source::{FileId, SourceMap, Span, Symbol};
 use crate::{lexer, parser};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -118,8 +120,14 @@ pub fn load_text(path: &Path, text: String, reader: &dyn Reader) -> (ModuleGraph
 }
 
 fn load_text_for(path: &Path, text: String, reader: &dyn Reader, target: Target) -> (ModuleGraph, Vec<Diagnostic>) {
-    let mut loader =
-        Loader { reader, target, sources: SourceMap::default(), slots: Vec::new(), known: FxHashMap::default() };
+    let mut loader = Loader {
+        reader,
+        target,
+        packages: Packages::default(),
+        sources: SourceMap::default(),
+        slots: Vec::new(),
+        known: FxHashMap::default(),
+    };
     let mut diagnostics = Vec::new();
     let prelude = stdlib::text("prelude").map(|text| loader.add_std("prelude", text));
     let entry = match std_name(path) {
@@ -142,6 +150,7 @@ fn load_text_for(path: &Path, text: String, reader: &dyn Reader, target: Target)
 struct Loader<'r> {
     reader: &'r dyn Reader,
     target: Target,
+    packages: Packages,
     sources: SourceMap,
     slots: Vec<Slot>,
     known: FxHashMap<ModuleKey, usize>,
@@ -158,6 +167,7 @@ struct Slot {
     file: FileId,
     name: Symbol,
     is_std: bool,
+    is_document: bool,
     /// As the user writes it; imports are relative to its directory.
     path: PathBuf,
     parsed: Option<(ast::Module, Vec<Diagnostic>)>,
@@ -179,10 +189,31 @@ impl Loader<'_> {
         self.add_slot(key, file, Symbol::new(&stem), false, path.to_owned())
     }
 
+    /// A document is understood at once, and imports nothing.
+    fn add_document(&mut self, path: &Path, text: String) -> usize {
+        let index = self.add_file(path, text);
+        let file = self.slots[index].file;
+        // No name of a variable has a dot, so this one is only found by importing the whole.
+        let name = path.file_name().map_or("document.json".into(), |name| name.to_string_lossy());
+        let parsed = document::module(file, &self.sources.file(file).text, Symbol::new(&name));
+        let slot = &mut self.slots[index];
+        slot.parsed = Some(parsed);
+        slot.is_document = true;
+        index
+    }
+
     fn add_slot(&mut self, key: ModuleKey, file: FileId, name: Symbol, is_std: bool, path: PathBuf) -> usize {
         let index = self.slots.len();
         self.known.insert(key, index);
-        self.slots.push(Slot { file, name, is_std, path, parsed: None, imports: FxHashMap::default() });
+        self.slots.push(Slot {
+            file,
+            name,
+            is_std,
+            is_document: false,
+            path,
+            parsed: None,
+            imports: FxHashMap::default(),
+        });
         index
     }
 
@@ -191,6 +222,9 @@ impl Loader<'_> {
         let sources = &self.sources;
         let options = ParseOptions { target: Some(self.target), ..ParseOptions::default() };
         let parse_one = |slot: &mut Slot| {
+            if slot.is_document {
+                return;
+            }
             let text = &sources.file(slot.file).text;
             let (tokens, mut diagnostics) = lexer::lex(slot.file, text);
             let (module, more) = parser::parse_with(slot.file, text, tokens, options);
@@ -228,23 +262,7 @@ impl Loader<'_> {
         let text = specifier.value.as_str();
         let span = specifier.span;
         if let Some(name) = text.strip_prefix("std:") {
-            if let Some(&known) = self.known.get(&ModuleKey::Std(name.to_owned())) {
-                return Ok(known);
-            }
-            let Some(source) = stdlib::text(name) else {
-                let mut diagnostic = Diagnostic::error("E0204", span, format!("there is no module `{text}`"))
-                    .label("not in the standard library");
-                if let Some(near) = nearest(name, stdlib::FILES.iter().map(|(n, _)| *n)) {
-                    let near = format!("\"std:{near}\"");
-                    diagnostic = diagnostic.fix(span, format!("did you mean `{near}`?"), near);
-                }
-                return Err(Box::new(diagnostic));
-            };
-            return Ok(self.add_std(name, source));
-        }
-        if text.ends_with(".json") {
-            let message = "importing JSON documents is not built yet";
-            return Err(Box::new(Diagnostic::error("E0901", span, message).label("not supported yet")));
+            return self.find_std(name, span);
         }
         let written = Path::new(text);
         let path = if text.starts_with("./") || text.starts_with("../") {
@@ -253,20 +271,50 @@ impl Loader<'_> {
         } else if written.is_absolute() {
             written.to_owned()
         } else {
-            return Err(Box::new(self.bare_name(text, specifier)));
+            let directory = self.slots[importer].path.parent().unwrap_or(Path::new("")).to_owned();
+            let request = Request { reader: self.reader, directory: &directory, specifier: text, span };
+            match self.packages.find(&request, &mut self.sources) {
+                Ok(Meaning::File(path)) => normalise(&path),
+                Ok(Meaning::Std(name)) => return self.find_std(&name, span),
+                Err(diagnostic) => return Err(Box::new(self.bare_name(text, specifier, *diagnostic))),
+            }
         };
+        let is_document = path.extension().is_some_and(|e| e == "json");
+        if path.extension().is_some_and(|e| e != "fl") && !is_document {
+            let message = format!("`{text}` is no module: modules are `.fl` files, documents `.json`");
+            return Err(Box::new(Diagnostic::error("E0204", span, message)));
+        }
         if let Some(&known) = self.known.get(&ModuleKey::File(self.reader.canonical(&path))) {
             return Ok(known);
         }
         match self.reader.read(&path) {
+            Ok(source) if is_document => Ok(self.add_document(&path, source)),
             Ok(source) => Ok(self.add_file(&path, source)),
             Err(error) => Err(Box::new(self.unreadable(text, specifier, &path, &error))),
         }
     }
 
-    fn bare_name(&self, text: &str, specifier: &StrLiteral) -> Diagnostic {
-        let diagnostic = Diagnostic::error("E0902", specifier.span, format!("cannot find the package `{text}`"))
-            .label("packages are not built yet");
+    fn find_std(&mut self, name: &str, span: Span) -> Result<usize, Box<Diagnostic>> {
+        if let Some(&known) = self.known.get(&ModuleKey::Std(name.to_owned())) {
+            return Ok(known);
+        }
+        let Some(source) = stdlib::text(name) else {
+            let mut diagnostic = Diagnostic::error("E0204", span, format!("there is no module `std:{name}`"))
+                .label("not in the standard library");
+            if let Some(near) = nearest(name, stdlib::FILES.iter().map(|(n, _)| *n)) {
+                let near = format!("\"std:{near}\"");
+                diagnostic = diagnostic.fix(span, format!("did you mean `{near}`?"), near);
+            }
+            return Err(Box::new(diagnostic));
+        };
+        Ok(self.add_std(name, source))
+    }
+
+    /// What else a specifier may have meant that is no package.
+    fn bare_name(&self, text: &str, specifier: &StrLiteral, diagnostic: Diagnostic) -> Diagnostic {
+        if diagnostic.code != "E0208" || diagnostic.fix.is_some() {
+            return diagnostic;
+        }
         if stdlib::text(text).is_some() {
             let fixed = format!("\"std:{text}\"");
             return diagnostic.fix(specifier.span, format!("did you mean `{fixed}`?"), fixed);
@@ -282,8 +330,15 @@ impl Loader<'_> {
         let message = match error.kind() {
             io::ErrorKind::NotFound => format!("cannot find the module `{text}`"),
             io::ErrorKind::InvalidData => format!("the module `{text}` is not UTF-8 text"),
+            io::ErrorKind::IsADirectory => format!("`{text}` is a directory, not a module"),
             _ => format!("cannot read the module `{text}`: {error}"),
         };
+        if error.kind() == io::ErrorKind::IsADirectory {
+            return self.directory(text, specifier, path, message);
+        }
+        if error.kind() == io::ErrorKind::InvalidData {
+            return Diagnostic::error("E0204", specifier.span, message).note("save the file in that encoding");
+        }
         let diagnostic =
             Diagnostic::error("E0204", specifier.span, message).label(format!("looked for {}", path.display()));
         let Some(name) = path.file_name().map(|n| n.to_string_lossy().into_owned()) else { return diagnostic };
@@ -302,6 +357,21 @@ impl Loader<'_> {
                 diagnostic.fix(specifier.span, format!("did you mean `{fixed}`?"), fixed)
             }
             None => diagnostic,
+        }
+    }
+
+    /// A directory has no meaning of its own; most likely one of its modules was meant.
+    fn directory(&self, text: &str, specifier: &StrLiteral, path: &Path, message: String) -> Diagnostic {
+        let diagnostic = Diagnostic::error("E0204", specifier.span, message);
+        let names = self.reader.modules_in(path);
+        let stem = path.file_name().map(|name| format!("{}.fl", name.to_string_lossy())).unwrap_or_default();
+        let likely = ["main.fl", "index.fl", "mod.fl", "lib.fl", stem.as_str()];
+        match likely.iter().find(|name| names.iter().any(|n| n == *name)) {
+            Some(name) => {
+                let fixed = format!("\"{}/{name}\"", text.trim_end_matches('/'));
+                diagnostic.fix(specifier.span, format!("did you mean `{fixed}`?"), fixed)
+            }
+            None => diagnostic.note("import one of its modules by its name"),
         }
     }
 
@@ -329,7 +399,14 @@ impl Loader<'_> {
             let Some((ast, found)) = slot.parsed else { continue };
             diagnostics.extend(found);
             let imports = slot.imports.into_iter().map(|(s, t)| (s, t.and_then(|t| index_of[t]))).collect();
-            graph.modules.push(LoadedModule { file: slot.file, name: slot.name, is_std: slot.is_std, ast, imports });
+            graph.modules.push(LoadedModule {
+                file: slot.file,
+                name: slot.name,
+                is_std: slot.is_std,
+                is_document: slot.is_document,
+                ast,
+                imports,
+            });
         }
         (graph, diagnostics)
     }
@@ -385,7 +462,7 @@ fn specifiers(module: &ast::Module) -> Vec<StrLiteral> {
 }
 
 /// The path without `.` and, where the text alone tells, without `..`.
-fn normalise(path: &Path) -> PathBuf {
+pub(super) fn normalise(path: &Path) -> PathBuf {
     let mut result = PathBuf::new();
     for component in path.components() {
         match component {

@@ -2,9 +2,11 @@
 
 pub mod cli;
 mod dependencies;
+mod document;
 mod link;
 pub mod load;
 mod output;
+mod package;
 pub mod pipeline;
 mod report;
 mod stack;

@@ -45,6 +45,8 @@ pub struct Reporter {
     pub no_warnings: bool,
     /// Warnings are errors.
     pub deny_warnings: bool,
+    /// Diagnostics beyond these are only counted; 0 for no limit.
+    pub limit: usize,
 }
 
 impl Reporter {
@@ -71,7 +73,7 @@ impl Reporter {
             diagnostics
         };
         let text = match self.format {
-            Format::Human => render::human(diagnostics, sources, self.color.is_on()),
+            Format::Human => render::human_limited(diagnostics, sources, self.color.is_on(), self.limit),
             Format::Json => render::json(diagnostics, sources),
         };
         say(&text);

@@ -3,12 +3,14 @@
 //! Under the Tail convention nothing lives in registers across a `try_call`, so a handler needs the
 //! stack and frame pointers only, and the runtime need not know where functions saved registers.
 //! Runtime functions are SysV, which promises registers that nobody could restore; those that throw are
-//! shims without arguments and results, which both conventions call alike, so they are called as Tail.
+//! shims without arguments and results, which both conventions call alike, so they are called as Tail. Those that
+//! usually come back are called through a thunk of ours.
 //! All other runtime functions and C come back or end the program: they need no handler.
 
-use super::calls::import_function;
+use super::calls::{flash_signature, import_function};
 use super::function::{FunctionLowering, UNREACHABLE};
 use super::names::Target;
+use super::wrappers::thunk_signature;
 use crate::ssa::op::Class;
 use crate::ssa::{Aux, BlockCall, InstData, Op};
 use cranelift_codegen::ir::{
@@ -37,6 +39,15 @@ impl FunctionLowering<'_, '_> {
                 self.finish_try(after, normal);
             }
             (Op::CallRt, &Aux::Rt(rt)) if is_throwing(rt) => self.throw(rt, inst, unwind),
+            (Op::CallRt, &Aux::Rt(rt)) if rt.may_throw() => {
+                let signature = flash_signature(self.env.machine, &thunk_signature(rt));
+                let callee = import_function(self.builder.func, Target::Thunk(rt), signature);
+                let args = self.value_list(&inst.args);
+                let signature = self.builder.func.dfg.ext_funcs[callee].signature;
+                let (table, after) = self.exception_table(signature, inst, unwind);
+                self.builder.ins().try_call(callee, &args, table);
+                self.finish_try(after, normal);
+            }
             _ if inst.op.facts().class == Class::Check => {
                 let (rt, fine) = self.start_failing(inst);
                 self.throw(rt, inst, unwind);

@@ -14,6 +14,8 @@ pub enum Target {
     Data(DataId),
     Descriptor(DescriptorId),
     Rt(Rt),
+    /// Code of ours with the Flash convention that calls a runtime function.
+    Thunk(Rt),
     Extern(ExternId),
     /// A word of our own data that holds an `extern "C"` function's address.
     ExternCell(ExternId),
@@ -25,6 +27,7 @@ const DESCRIPTOR: u32 = 2;
 const RT: u32 = 3;
 const EXTERN: u32 = 4;
 const EXTERN_CELL: u32 = 5;
+const THUNK: u32 = 6;
 
 impl Target {
     pub fn to_cranelift(self) -> UserExternalName {
@@ -33,6 +36,7 @@ impl Target {
             Target::Data(id) => (DATA, id.0),
             Target::Descriptor(id) => (DESCRIPTOR, id.0),
             Target::Rt(rt) => (RT, rt as u32),
+            Target::Thunk(rt) => (THUNK, rt as u32),
             Target::Extern(id) => (EXTERN, id.0),
             Target::ExternCell(id) => (EXTERN_CELL, id.0),
         };
@@ -45,6 +49,7 @@ impl Target {
             DATA => Target::Data(DataId(name.index)),
             DESCRIPTOR => Target::Descriptor(DescriptorId(name.index)),
             RT => Target::Rt(ALL[name.index as usize]),
+            THUNK => Target::Thunk(ALL[name.index as usize]),
             EXTERN => Target::Extern(ExternId(name.index)),
             EXTERN_CELL => Target::ExternCell(ExternId(name.index)),
             other => bug!("lower: name space {other} of an external name"),
@@ -64,6 +69,8 @@ pub struct Names {
     descriptors: Vec<String>,
     externs: Vec<String>,
     extern_cells: Vec<String>,
+    /// By runtime function.
+    thunks: Vec<String>,
 }
 
 // No name of a Flash program has a `$` in it, so these meet none.
@@ -74,6 +81,8 @@ pub const FLASH_SUFFIX: &str = "$flash";
 pub const ENTRY: &str = "flash$entry";
 /// The wrapper that `Program::describe` points to.
 pub const DESCRIBE: &str = "flash$describe";
+/// What the names of thunks start with.
+pub const THUNK_PREFIX: &str = "thunk$";
 /// The descriptor of the globals area.
 pub const GLOBALS_DESCRIPTOR: &str = "flash$globals";
 
@@ -97,6 +106,7 @@ impl Names {
             data: module.data.iter().map(|d| d.name.clone()).collect(),
             descriptors: descriptors.collect(),
             externs: module.externs.iter().map(|e| e.symbol.clone()).collect(),
+            thunks: ALL.iter().map(|rt| format!("{THUNK_PREFIX}{}", rt.symbol().name)).collect(),
             extern_cells: module.externs.iter().map(|e| format!("extern${}", e.symbol)).collect(),
         }
     }
@@ -107,6 +117,7 @@ impl Names {
             Target::Data(id) => &self.data[id.index()],
             Target::Descriptor(id) => &self.descriptors[id.index()],
             Target::Rt(rt) => rt.symbol().name,
+            Target::Thunk(rt) => &self.thunks[rt as usize],
             Target::Extern(id) => &self.externs[id.index()],
             Target::ExternCell(id) => &self.extern_cells[id.index()],
         }

@@ -3,12 +3,12 @@
 
 use super::function::Environment;
 use super::machine::{DataSection, MachineData, MachineFunction, Relocation, RelocationKind, SourceFrame, SourcePlace};
-use super::names::{DESCRIBE, ENTRY, GLOBALS_DESCRIPTOR, Target};
+use super::names::{DESCRIBE, ENTRY, GLOBALS_DESCRIPTOR, THUNK_PREFIX, Target};
 use crate::source::{FileId, SourceMap};
 use crate::ssa::{DataId, DataTarget, Descriptor, DescriptorId, ExternId};
 use flash_abi::ABI_VERSION;
 use flash_abi::object::{DESCRIPTOR_SIZE, KIND_FIXED};
-use flash_abi::program::{ERROR_CLASSES, MAGIC, PROGRAM_SYMBOL, StringRange};
+use flash_abi::program::{ERROR_CLASSES, MAGIC, PASSED, PROGRAM_SYMBOL, StringRange};
 use indexmap::{IndexMap, IndexSet};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -151,7 +151,11 @@ impl<'a> Tables<'a> {
             let start = function.text_offset;
             // Wrappers come after the module's functions; stack traces do not show them.
             let is_wrapper = index >= env.module.functions.len();
-            let name = if is_wrapper { StringRange::default() } else { self.intern(&function.name) };
+            let name = match () {
+                () if is_wrapper && function.symbol.starts_with(THUNK_PREFIX) => PASSED,
+                () if is_wrapper => StringRange::default(),
+                () => self.intern(&function.name),
+            };
             push_words(&mut function_rows, [start, start + function.code.len() as u32, name.offset, name.len]);
             for (pc, place) in &function.sites {
                 let location = self.location(place);

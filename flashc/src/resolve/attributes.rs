@@ -36,22 +36,16 @@ struct Known {
     places: &'static [Place],
     /// Where it may stand, in words.
     words: &'static str,
-    std_only: bool,
 }
 
 const FUNCTIONS: &[Place] = &[Place::Function, Place::Exported];
-const ANY_FUNCTION: &[Place] = &[Place::Function, Place::Exported, Place::Declaration];
 
 const fn known(name: &'static str, takes: Takes, places: &'static [Place], words: &'static str) -> Known {
-    Known { name, takes, places, words, std_only: false }
-}
-
-const fn of_std(name: &'static str, takes: Takes) -> Known {
-    Known { name, takes, places: ANY_FUNCTION, words: "at a function", std_only: true }
+    Known { name, takes, places, words }
 }
 
 const KNOWN: &[Known] = &[
-    Known { name: "cfg", takes: Takes::Condition, places: &[], words: "anywhere", std_only: false },
+    Known { name: "cfg", takes: Takes::Condition, places: &[], words: "anywhere" },
     known(
         "deprecated",
         Takes::MaybeText,
@@ -65,12 +59,6 @@ const KNOWN: &[Known] = &[
     known("link_name", Takes::Text, &[Place::Declaration, Place::Exported], "at a function of `extern \"C\"`"),
     known("link", Takes::Text, &[Place::ExternBlock], "at an `extern \"C\"` block"),
     known("ignore", Takes::MaybeText, &[Place::Test], "at a test"),
-    of_std("intrinsic", Takes::Text),
-    of_std("format_args", Takes::Nothing),
-    of_std("assert", Takes::Nothing),
-    of_std("ordered", Takes::Nothing),
-    of_std("lang", Takes::Text),
-    of_std("default_type", Takes::Text),
 ];
 
 /// Checks the attributes of an item and of its members.
@@ -123,8 +111,11 @@ impl Check<'_> {
     fn all(&mut self, attributes: &[Attribute], place: Place) {
         for (index, attribute) in attributes.iter().enumerate() {
             let name = attribute.name.name.as_str();
-            let Some(known) = KNOWN.iter().find(|k| k.name == name && (self.is_std || !k.std_only)) else {
-                self.unknown(attribute);
+            let Some(known) = KNOWN.iter().find(|k| k.name == name) else {
+                // Those of std are between std and the compiler.
+                if !self.is_std {
+                    self.unknown(attribute);
+                }
                 continue;
             };
             let misplaced = known.takes != Takes::Condition && !known.places.contains(&place);
@@ -162,7 +153,7 @@ impl Check<'_> {
         if name.name.as_str().is_empty() {
             return;
         }
-        let candidates = KNOWN.iter().filter(|k| self.is_std || !k.std_only).map(|k| k.name);
+        let candidates = KNOWN.iter().map(|k| k.name);
         let near = match name.name.as_str() {
             "obsolete" | "Deprecated" | "Obsolete" => Some("deprecated"),
             "always_inline" | "force_inline" | "inline_always" => Some("inline"),

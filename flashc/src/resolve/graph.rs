@@ -33,6 +33,8 @@ pub struct LoadedModule {
     /// Last part of the path without `.fl`, or `std:fs`.
     pub name: Symbol,
     pub is_std: bool,
+    /// `.json`: a module whose one export stands for the whole.
+    pub is_document: bool,
     pub ast: ast::Module,
     /// Specifiers as written. `None`: not found, which has been reported.
     pub imports: FxHashMap<Symbol, Option<ModuleIndex>>,

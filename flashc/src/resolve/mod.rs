@@ -200,6 +200,14 @@ impl<'a> Resolver<'a> {
                         let from = self.imported(module, import.from.value);
                         match &import.names {
                             ImportNames::None => {}
+                            ImportNames::Namespace(name)
+                                if from.is_some_and(|from| self.graph.module(from).is_document) =>
+                            {
+                                let def = from.and_then(|f| self.modules[f.index()].exports.values().next().copied());
+                                // A document with mistakes has no value; they have been reported.
+                                let def = def.unwrap_or_else(|| self.import_def(module, *name, DefKind::Missing));
+                                self.bind(module, *name, def, item.export.is_some());
+                            }
                             ImportNames::Namespace(name) => {
                                 let id = self.import_def(module, *name, DefKind::Namespace(from));
                                 self.bind(module, *name, id, item.export.is_some());
@@ -232,9 +240,60 @@ impl<'a> Resolver<'a> {
                 break;
             }
         }
-        for link in pending {
-            self.report_missing(&link);
+        let circles = self.report_circles(&pending);
+        for (link, is_told) in pending.iter().zip(circles) {
+            if is_told {
+                let missing = self.import_def(link.module, link.name.name, DefKind::Missing);
+                self.finish_link(link, missing);
+            } else {
+                self.report_missing(link);
+            }
         }
+    }
+
+    /// Names that modules pass on to each other in a circle, so that none defines them. Says for each link
+    /// whether a circle has been told for it: those in one, and those that wait for one.
+    fn report_circles(&mut self, pending: &[Link]) -> Vec<bool> {
+        let next = |link: &Link| {
+            let from = link.from?;
+            pending.iter().position(|other| {
+                other.kind == LinkKind::ReExport
+                    && other.module == from
+                    && other.name.local().name == link.name.name.name
+            })
+        };
+        let following: Vec<Option<usize>> = pending.iter().map(next).collect();
+        let mut told = vec![false; pending.len()];
+        let mut in_circle = vec![false; pending.len()];
+        for start in 0..pending.len() {
+            let mut path = vec![start];
+            while let Some(at) = path.last().and_then(|&last| following[last]) {
+                if let Some(first) = path.iter().position(|&p| p == at) {
+                    let circle = &path[first..];
+                    if !in_circle[at] {
+                        self.report_circle(pending, circle);
+                    }
+                    circle.iter().for_each(|&link| in_circle[link] = true);
+                    path.iter().for_each(|&link| told[link] = true);
+                    break;
+                }
+                path.push(at);
+            }
+        }
+        told
+    }
+
+    fn report_circle(&mut self, pending: &[Link], circle: &[usize]) {
+        let Some(first) = circle.iter().map(|&link| &pending[link]).min_by_key(|link| link.name.name.span) else {
+            return;
+        };
+        let name = first.name.name;
+        let message = format!("`{}` is passed on in a circle: no module defines it", name.name);
+        let mut diagnostic = Diagnostic::error("E0206", name.span, message);
+        for link in circle.iter().map(|&link| &pending[link]).filter(|link| link.name.name.span != name.span) {
+            diagnostic = diagnostic.secondary(link.name.name.span, "and from here");
+        }
+        self.diagnostics.push(diagnostic.label("passed on from here"));
     }
 
     fn imported(&self, module: ModuleIndex, specifier: Symbol) -> Option<ModuleIndex> {
@@ -262,9 +321,26 @@ impl<'a> Resolver<'a> {
         match link.kind {
             LinkKind::Import => self.bind(link.module, local, def, false),
             LinkKind::Export | LinkKind::ReExport => {
-                self.modules[link.module.index()].exports.insert(local.name, def);
+                self.export(link.module, local, def);
             }
         }
+    }
+
+    /// Two things cannot be exported under one name; the same one twice is no harm.
+    fn export(&mut self, module: ModuleIndex, name: ast::Ident, def: DefId) {
+        let exports = &mut self.modules[module.index()].exports;
+        let Some(&first) = exports.get(&name.name) else {
+            exports.insert(name.name, def);
+            return;
+        };
+        if first == def || matches!(self.defs[def.index()].kind, DefKind::Missing) {
+            return;
+        }
+        let first = self.defs[first.index()];
+        let message = format!("`{}` is exported twice from this module", name.name);
+        let mut diagnostic = Diagnostic::error("E0207", name.span, message).label("another one is exported here");
+        diagnostic = diagnostic.secondary(first.span, "this is exported already");
+        self.diagnostics.push(diagnostic.note(format!("write `export {{ {0} as other_{0} }}`", name.name)));
     }
 
     fn bind(&mut self, module: ModuleIndex, name: ast::Ident, def: DefId, exported: bool) {
@@ -287,6 +363,16 @@ impl<'a> Resolver<'a> {
         }
     }
 
+    /// Where `export` would stand at the item that defines the name there.
+    fn export_place(&self, module: ModuleIndex, name: Span) -> Option<Span> {
+        let items = &self.graph.module(module).ast.items;
+        let item = items.iter().find(|item| item.span.start <= name.start && name.end <= item.span.end)?;
+        let from = item.attributes.last().map_or(item.span.start, |attribute| attribute.span.end);
+        let text = self.graph.sources.text(Span { start: from, ..item.span });
+        let start = from + (text.len() - text.trim_start().len()) as u32;
+        Some(Span { start, end: start, ..item.span })
+    }
+
     fn report_missing(&mut self, link: &Link) {
         let name = link.name.name;
         let missing = self.import_def(link.module, name, DefKind::Missing);
@@ -304,9 +390,18 @@ impl<'a> Resolver<'a> {
                 let hidden = self.modules[from.index()].names.get(&name.name).copied();
                 let message = format!("`{source}` exports no `{}`", name.name);
                 let mut diagnostic = Diagnostic::error("E0202", name.span, message).label("not exported");
+                if self.graph.module(from).is_document {
+                    diagnostic =
+                        diagnostic.note("a document is imported as a whole: `import data from \"./data.json\";`");
+                }
                 match hidden.map(|h| self.defs[h.index()]) {
                     Some(def) if def.module == from => {
                         diagnostic = diagnostic.secondary(def.span, "defined here, without `export`");
+                        if let Some(place) = self.export_place(from, def.span)
+                            && !self.graph.module(from).is_std
+                        {
+                            diagnostic = diagnostic.fix(place, "write `export` before its definition", "export ");
+                        }
                     }
                     _ => {
                         let names = self.modules[from.index()].exports.keys().map(|s| s.as_str());

@@ -216,7 +216,8 @@ impl<'a> Body<'_, 'a> {
             return self.logical_assign(op, op_span, place, value, span);
         }
         let is_shift = matches!(op, BinaryOp::Shl | BinaryOp::Shr | BinaryOp::Ushr);
-        let hint = Some(place_ty).filter(|_| !is_shift);
+        // Anything can be added to a text.
+        let hint = Some(place_ty).filter(|&ty| !is_shift && ty != Ty::STR);
         let value = self.expr(value, hint);
         if place_ty == Ty::STR && op == BinaryOp::Add {
             return self.twice(place, span, |body, read| body.concat(read, value, span));

@@ -473,11 +473,6 @@ impl<'a> Body<'_, 'a> {
     }
 
     fn rest_argument(&mut self, rest: &[&'a ast::Arg], ty: Ty, span: Span) -> Expr {
-        if let [only] = rest
-            && only.spread
-        {
-            return self.check(&only.value, ty);
-        }
         let element = match *self.kind(ty) {
             TyKind::Array(element) => element,
             _ => Ty::ERROR,

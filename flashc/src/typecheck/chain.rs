@@ -387,6 +387,9 @@ impl<'a> Body<'_, 'a> {
     fn index(&mut self, base: Expr, index: &'a ast::Expr, span: Span) -> Expr {
         let base = self.auto_deref(base);
         let ty = self.shallow(base.ty);
+        if let Some(slot) = self.keyed_slot(&base, ty, index, span) {
+            return slot;
+        }
         if matches!(self.cx.types.kind(ty), TyKind::Nominal(..) | TyKind::Param(..)) {
             return match self.overloaded_index(base, index, span) {
                 Ok(call) => call,
@@ -400,9 +403,6 @@ impl<'a> Body<'_, 'a> {
             };
         }
         let index_span = index.span;
-        if let Some(slot) = self.keyed_slot(&base, ty, index, span) {
-            return slot;
-        }
         let index = self.expr(index, Some(Ty::I64));
         let element = match *self.cx.types.kind(ty) {
             TyKind::Array(element) => element,

@@ -86,7 +86,12 @@ impl<'a> Body<'_, 'a> {
 
     fn closure_param_type(&mut self, param: &'a ast::Param, hint: Option<Ty>, is_wrong: &mut bool) -> Ty {
         if param.default.is_some() || param.is_rest {
-            self.not_built(param.span, "defaults and rest parameters of closures");
+            let what = if param.is_rest { "rest parameters" } else { "defaults" };
+            self.report(
+                Diagnostic::error("E0319", param.span, format!("closures have no {what}"))
+                    .label("the type `fn(...)` of a value says all that it is called with")
+                    .note("a named function can have them"),
+            );
         }
         match (&param.ty, hint) {
             (Some(written), hint) => {

@@ -72,8 +72,7 @@ pub(super) fn foreign_type(name: Symbol) -> Option<Hint> {
 }
 
 /// Modules of std whose namespace people use without the import.
-const STD_NAMES: &[&str] =
-    &["fs", "http", "json", "math", "mem", "net", "path", "process", "random", "test", "time", "timers"];
+const STD_NAMES: &[&str] = &["fs", "json", "math", "mem", "process", "time"];
 
 /// What to say of a name that nothing here has.
 pub(super) fn foreign_name(name: Symbol, diagnostic: Diagnostic, span: Span) -> Option<Diagnostic> {

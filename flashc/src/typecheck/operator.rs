@@ -293,14 +293,11 @@ impl<'a> Body<'_, 'a> {
 
     /// Whether what is added to a `ty` should be one too. It need not: it may be a text.
     fn takes_addend(&mut self, ty: Ty, right: &ast::Expr) -> bool {
-        let right = super::flow::strip(right);
-        match &right.kind {
-            ast::ExprKind::If(_) | ast::ExprKind::Match { .. } | ast::ExprKind::Block(_) => {
-                let ty = self.shallow(ty);
-                self.cx.types.is_numeric(ty) && has_number_tail(right)
-            }
-            _ => true,
+        let ty = self.shallow(ty);
+        if !has_branches(right) {
+            return ty != Ty::STR;
         }
+        self.cx.types.is_numeric(ty) && any_branch(right, &is_literal)
     }
 
     /// The operation on checked operands.
@@ -525,7 +522,9 @@ impl<'a> Body<'_, 'a> {
                 return value;
             }
         };
-        let default = self.expr(right, Some(inner));
+        // Branches that are optionals themselves must not be held to be values.
+        let is_told = has_branches(right) && !any_branch(right, &|e| !knows_its_type(e));
+        let default = self.expr(right, Some(inner).filter(|_| !is_told));
         let after = std::mem::take(self.flow());
         *self.flow() = before.join(after);
         let default_ty = self.shallow(default.ty);
@@ -609,14 +608,32 @@ fn is_shift(op: BinaryOp) -> bool {
     matches!(op, BinaryOp::Shl | BinaryOp::Shr | BinaryOp::Ushr)
 }
 
-/// Whether one of the values that the expression may have is written as a number.
-fn has_number_tail(expr: &ast::Expr) -> bool {
-    let of_block = |block: &ast::Block| block.value.as_ref().is_some_and(|value| has_number_tail(value));
+/// Whether the value is that of a block, a branch or an arm.
+fn has_branches(expr: &ast::Expr) -> bool {
+    matches!(
+        super::flow::strip(expr).kind,
+        ast::ExprKind::If(_) | ast::ExprKind::Match { .. } | ast::ExprKind::Block(_)
+    )
+}
+
+/// Whether the test holds for one of the expressions whose value this one may have.
+fn any_branch(expr: &ast::Expr, test: &dyn Fn(&ast::Expr) -> bool) -> bool {
+    let of_block = |block: &ast::Block| block.value.as_ref().is_some_and(|value| any_branch(value, test));
     match &super::flow::strip(expr).kind {
-        ast::ExprKind::If(i) => of_block(&i.then) || i.otherwise.as_ref().is_some_and(|o| has_number_tail(o)),
-        ast::ExprKind::Match { arms, .. } => arms.iter().any(|arm| has_number_tail(&arm.body)),
+        ast::ExprKind::If(i) => of_block(&i.then) || i.otherwise.as_ref().is_some_and(|o| any_branch(o, test)),
+        ast::ExprKind::Match { arms, .. } => arms.iter().any(|arm| any_branch(&arm.body, test)),
         ast::ExprKind::Block(block) => of_block(block),
-        _ => is_literal(expr),
+        _ => test(expr),
+    }
+}
+
+/// Whether the expression is what it is by itself, whatever is expected.
+fn knows_its_type(expr: &ast::Expr) -> bool {
+    use ast::ExprKind as E;
+    match &super::flow::strip(expr).kind {
+        E::Name(_) | E::SelfValue | E::Field { .. } | E::Index { .. } | E::Call { .. } | E::Cast { .. } => true,
+        E::Literal(literal) => matches!(literal, Literal::Str(_) | Literal::Bool(_) | Literal::Char(_)),
+        _ => false,
     }
 }
 

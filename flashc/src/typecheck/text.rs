@@ -2,8 +2,9 @@
 
 use super::body::Body;
 use crate::ast::{self, TemplatePart};
+use crate::diagnostics::Diagnostic;
 use crate::source::{Span, Symbol};
-use crate::tir::{self, Callee, CompareOp, Const, Expr, ExprKind, Pattern, PatternKind, Stmt, StmtKind, Ty};
+use crate::tir::{self, Callee, CompareOp, Const, Expr, ExprKind, Pattern, PatternKind, Stmt, StmtKind, Ty, TyKind};
 
 impl<'a> Body<'_, 'a> {
     pub(super) fn template(&mut self, parts: &'a [TemplatePart], span: Span) -> Expr {
@@ -44,6 +45,12 @@ impl<'a> Body<'_, 'a> {
         if ty == Ty::VOID {
             return self.error("E0328", span, "this gives no value to be shown");
         }
+        if let (TyKind::Optional(inner), ExprKind::Const(Const::Null)) = (self.kind(ty).clone(), &value.kind)
+            && self.is_unsolved(inner)
+        {
+            // `null` of any type is shown so.
+            self.unify(inner, Ty::BOOL);
+        }
         Expr { kind: ExprKind::Show(Box::new(value)), ty: Ty::STR, span }
     }
 
@@ -55,7 +62,10 @@ impl<'a> Body<'_, 'a> {
                 self.error("E0329", name.span, format!("there is no parameter `{}`", name.name));
             }
             if arg.spread {
-                self.not_built(arg.value.span, "spread arguments here");
+                self.report(
+                    Diagnostic::error("E0354", arg.value.span, "what is printed is written one by one")
+                        .note("`xs.join(\" \")` is the text of all elements"),
+                );
             }
             if index > 0 {
                 parts.push(text_const(Symbol::new(" "), span));

@@ -415,7 +415,11 @@ impl<'a> Body<'_, 'a> {
         if owner.is_empty() || !args.is_empty() {
             return None;
         }
-        self.enum_path(owner)?;
+        // `.Circle` is of the value's own type.
+        let owner = if matches!(owner, [only] if only.name.as_str().is_empty()) { &[] } else { owner };
+        if !owner.is_empty() {
+            self.enum_path(owner)?;
+        }
         let value = self.expr(value, None);
         let value_ty = value.ty;
         let constant = |known: bool| Expr { kind: ExprKind::Const(Const::Bool(known)), ty: Ty::BOOL, span };

@@ -53,6 +53,8 @@ impl Fixture {
             fail_pc: null,
             fail_frame: null,
             runtime: null.cast(),
+            fail_c: 0,
+            fail_d: 0,
         };
         Fixture { heap: Heap::with_mode(mode, usize::MAX).expect("a heap"), context }
     }

@@ -35,6 +35,9 @@ fn with_context(test: impl FnOnce(*mut Context) + Send) {
             strings_size: 0,
             handlers: null(),
             handler_count: 0,
+            errors: null(),
+            error_count: 0,
+            describe: null(),
         };
         // SAFETY: this new thread has no context yet, and the program outlives the context.
         unsafe {

@@ -46,6 +46,9 @@ __attribute__((noinline)) static int64_t code(void) {
     return found ? 42 : 2;
 }
 
+void flash_overflow_returned(struct Context *ctx, uint64_t stack, uint64_t frame) { abort(); }
+void flash_overflow_ended(struct Context *ctx, uint64_t thrown) { abort(); }
+
 static int64_t failing(void) {
     flash_fail_division();
     return 0;

@@ -78,9 +78,11 @@ do_catch:
     call thrower_start
 site_main_catch:
     ud2
-main_handler:                           # the error in rax, the stack as at the call
+main_handler:                           # what carries the error in rax, the stack as at the call
     leaq error(%rip), %rcx
-    cmpq %rcx, %rax
+    cmpq %rcx, 8(%rax)
+    jne 1f
+    cmpq $77, 16(%rax)
     jne 1f
     cmpq $9, 8(%rsp)
     jne 1f
@@ -103,6 +105,7 @@ thrower_start:                          # fn deep again, line 5
     movq %rsp, %rbp
     leaq error(%rip), %rax
     movq %rax, 40(%r15)
+    movq $77, 48(%r15)                  # stands for the dispatch table
     movl $-1, %ebx
     call flash_throw@PLT
 site_thrower:
@@ -219,7 +222,7 @@ error:
     .globl flash_program
 flash_program:
     .ascii "FLASHPRG"
-    .long 2, 0
+    .long 3, 0
     .quad 0, 0
     .quad main_start
     .quad text_start, text_end - text_start
@@ -229,4 +232,5 @@ flash_program:
     .quad files, 1
     .quad strings, source_end - strings
     .quad handlers, 1
+    .quad 0, 0, 0
     .section .note.GNU-stack, "", @progbits

@@ -19,10 +19,10 @@ use indexmap::{IndexMap, IndexSet};
 pub enum Slot {
     /// (buffer, object): writes the value as `Show` does, inside others or (`false`) by itself.
     Show(bool),
-    /// (object) -> i64
-    Hash,
     /// (object, object) -> i8: whether two values of the table's type are equal.
     Equal,
+    /// object -> i64
+    Hash,
     /// The type's table for the n-th interface that this one builds upon.
     Super(u32),
     /// Takes the address for a result in memory (if it is one), the object, and the other arguments.
@@ -198,16 +198,6 @@ impl ModuleBuilder<'_> {
                     builder.e.ret(&[]);
                 })
             }
-            Slot::Hash => {
-                let name = format!("hash<{}>#dynamic", self.type_name(target));
-                let signature = Signature { params: pointers(1), results: vec![Type::I64] };
-                self.synthesize(name, signature, |builder| {
-                    let object = builder.e.param(0);
-                    let vals = builder.unboxed(object, target);
-                    let hash = builder.hash(target, &vals);
-                    builder.e.ret(&[hash]);
-                })
-            }
             Slot::Equal => {
                 let name = format!("equal<{}>#dynamic", self.type_name(target));
                 let signature = Signature { params: pointers(2), results: vec![Type::I8] };
@@ -217,6 +207,16 @@ impl ModuleBuilder<'_> {
                     let b = builder.unboxed(b, target);
                     let equal = builder.equal(target, &a, &b);
                     builder.e.ret(&[equal]);
+                })
+            }
+            Slot::Hash => {
+                let name = format!("hash<{}>#dynamic", self.type_name(target));
+                let signature = Signature { params: pointers(1), results: vec![Type::I64] };
+                self.synthesize(name, signature, |builder| {
+                    let value = builder.e.param(0);
+                    let value = builder.unboxed(value, target);
+                    let hash = builder.hash(target, &value);
+                    builder.e.ret(&[hash]);
                 })
             }
             Slot::Method(method) => self.build_dispatched_method(interface, method, target),
@@ -405,13 +405,6 @@ impl<'a> FnBuilder<'_, 'a> {
         self.e.call_indirect(code, &[buffer, vals[0]], signature);
     }
 
-    /// The hash of a value of an interface type: that of what it is.
-    pub fn hash_dynamic(&mut self, vals: &[Value], interface: Ty) -> Value {
-        let code = self.table_word(vals[1], interface, Slot::Hash);
-        let signature = Signature { params: vec![Type::Ptr], results: vec![Type::I64] };
-        self.e.call_indirect(code, &[vals[0]], signature)[0]
-    }
-
     /// Whether two values of an interface type are of one type and equal. Only in a function of its own:
     /// returns.
     pub fn compare_dynamic(&mut self, a: &[Value], b: &[Value], interface: Ty) {
@@ -422,6 +415,13 @@ impl<'a> FnBuilder<'_, 'a> {
         let signature = Signature { params: vec![Type::Ptr; 2], results: vec![Type::I8] };
         let equal = self.e.call_indirect(code, &[a[0], b[0]], signature);
         self.e.ret(&equal);
+    }
+
+    /// The hash of a value of an interface type.
+    pub fn hash_dynamic(&mut self, vals: &[Value], interface: Ty) -> Value {
+        let code = self.table_word(vals[1], interface, Slot::Hash);
+        let signature = Signature { params: vec![Type::Ptr], results: vec![Type::I64] };
+        self.e.call_indirect(code, &[vals[0]], signature)[0]
     }
 
     // Which type a value is of.

@@ -480,7 +480,9 @@ impl Emitter {
 fn may_throw(inst: &InstData) -> bool {
     match (inst.op, &inst.aux) {
         (Op::Call | Op::CallIndirect, _) => true,
-        (Op::CallRt, Aux::Rt(rt)) => rt.symbol().effect == Effect::Never && rt.symbol().params.is_empty(),
+        (Op::CallRt, Aux::Rt(rt)) => {
+            rt.may_throw() || (rt.symbol().effect == Effect::Never && rt.symbol().params.is_empty())
+        }
         _ => inst.op.facts().class == Class::Check,
     }
 }

@@ -19,12 +19,11 @@ const TURN: i64 = 23;
 impl FnBuilder<'_, '_> {
     /// The hash of a value, as an `i64`.
     pub fn hash(&mut self, ty: Ty, vals: &[Value]) -> Value {
-        if let Some(own) = self.cx.own_method(KnownInterface::Hash, ty) {
-            let hash = self.call_own(own, ty, &[vals], Ty::U64);
-            return self.first(&hash);
+        if let Some(method) = self.cx.own_method(KnownInterface::Hash, ty) {
+            return self.call_own(method, ty, &[vals], Ty::U64)[0];
         }
         if self.cx.own_method(KnownInterface::Eq, ty).is_some() {
-            // What is equal by the type's own words may have unequal parts: only this is the same for sure.
+            // What it takes for equal is known to its method alone.
             return self.e.iconst(Type::I64, 0);
         }
         if let Some(hash) = self.hash_scalar(ty, vals) {
@@ -36,6 +35,7 @@ impl FnBuilder<'_, '_> {
             return self.e.call(hook, vals, &[Type::I64])[0];
         }
         match *self.cx.kind(ty) {
+            TyKind::Nominal(..) if self.cx.is_interface(ty) => self.hash_dynamic(vals, ty),
             TyKind::Str => self.e.call_rt(Rt::StrHash, vals)[0],
             _ => {
                 let callee = self.cx.instance(Instance::Hash(ty));
@@ -136,11 +136,6 @@ impl FnBuilder<'_, '_> {
             }
             TyKind::Nominal(id, _) if matches!(self.cx.tree.nominals[id.index()].kind, NominalKind::Enum { .. }) => {
                 self.hash_variants(state, &place);
-            }
-            TyKind::Nominal(..) if self.cx.is_interface(ty) => {
-                let vals = self.read(&place);
-                let hash = self.hash_dynamic(&vals, ty);
-                self.fold_hash(state, hash);
             }
             TyKind::Tuple(_) | TyKind::Record(_) | TyKind::Nominal(..) => {
                 for index in 0..self.cx.fields(ty).fields.len() {

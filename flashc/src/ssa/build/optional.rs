@@ -65,7 +65,7 @@ impl<'a> FnBuilder<'_, 'a> {
         }
     }
 
-    /// `a ?? b` of type `ty`; when `b` is an optional too, it is one.
+    /// `a ?? b`; when `b` is an optional too, so is the result.
     pub fn coalesce(&mut self, value: &'a Expr, default: &'a Expr, sink: &Sink) {
         let place = self.place_or_value(value);
         let (null_block, some_block, join) = (self.e.new_block(), self.e.new_block(), self.e.new_block());
