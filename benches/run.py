@@ -46,6 +46,8 @@ AWFY = {
     "awfy/richards": (120, 2),
     "awfy/json": (1500, 15),
     "awfy/cd": (30, 1),
+    "awfy/havlak": (1, 1),
+    "awfy/deltablue": (30, 1),
 }
 BENCHES |= AWFY
 # Where memory is made and dropped rather than computed: a geometric mean of their own.

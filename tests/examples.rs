@@ -5,7 +5,7 @@ mod support;
 use std::fs;
 use std::path::Path;
 use std::time::SystemTime;
-use support::{copy, directory, has, program, quiet, root};
+use support::{copy, directory, has, output, program, quiet, root};
 
 fn example(name: &str) -> String {
     root().join("examples").join(name).display().to_string()
@@ -67,6 +67,40 @@ fn beside(name: &str) -> String {
 #[test]
 fn markdown_becomes_html() {
     assert_eq!(shown(&["markdown/main.fl", "markdown/sample.md"]), beside("markdown/sample.html"));
+}
+
+#[test]
+fn json_is_printed_and_queried() {
+    assert_eq!(shown(&["json/main.fl", "json/sample.json"]), beside("json/sample.txt"));
+    let names = shown(&["json/main.fl", "json/sample.json", ".planets[moons > 10].name", "--raw"]);
+    assert_eq!(names, "Jupiter\nSaturn\n");
+}
+
+#[test]
+fn the_spreadsheet_computes() {
+    assert_eq!(shown(&["spreadsheet/main.fl", "spreadsheet/budget.sheet"]), beside("spreadsheet/budget.txt"));
+    let changed = shown(&["spreadsheet/main.fl", "spreadsheet/budget.sheet", "E10=5"]);
+    assert!(changed.contains("| #SYNTAX! | #NAME?  |            5 |         6"), "{changed}");
+}
+
+#[test]
+fn lisp_runs_its_tour_up_to_the_mistake() {
+    let at = directory(&[]);
+    let ran = output(at.path(), program("flash"), &["run", &example("lisp/main.fl"), &example("lisp/tour.lisp")]);
+    let (stdout, stderr) = (String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
+    assert_eq!(ran.status.code(), Some(1));
+    assert!(stdout.starts_with("Squares: (1 4 9 16 25 36 49 64 81 100)\n20! = 2432902008176640000\n"), "{stdout}");
+    assert!(stderr.contains("tour.lisp:24:9: not enough money: 120\n"), "{stderr}");
+}
+
+/// The `test` blocks of the examples.
+#[test]
+fn examples_pass_their_own_tests() {
+    let at = directory(&[]);
+    for name in ["spreadsheet/main.fl", "lisp/main.fl", "json/main.fl"] {
+        let ran = output(at.path(), program("flash"), &["test", &example(name)]);
+        assert!(ran.status.success(), "{name}: {}", String::from_utf8_lossy(&ran.stdout));
+    }
 }
 
 /// The lines of a run of `make`, without those of make itself.

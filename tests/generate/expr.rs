@@ -13,7 +13,7 @@ impl Generator {
         if self.rng.chance(45) {
             return self.specific(ty, depth);
         }
-        match self.rng.below(13) {
+        match self.rng.below(14) {
             0 | 1 => self.leaf(ty),
             2 => format!(
                 "(if {} {{ {} }} else {{ {} }})",
@@ -52,8 +52,22 @@ impl Generator {
                 }
             }
             10 if !self.is_pure => self.array_element(ty, depth),
+            11 if !self.is_pure && !matches!(ty, Ty::Optional(_) | Ty::Function(..)) => self.attempt(ty, depth),
             _ => self.specific(ty, depth),
         }
+    }
+
+    /// What may fail, with another value for that.
+    fn attempt(&mut self, ty: &Ty, depth: usize) -> String {
+        let is_risky = std::mem::replace(&mut self.is_risky, true);
+        let value = if self.rng.chance(30) {
+            let (condition, thrown) = (self.expr(&Ty::Bool, depth), self.expr(&Ty::Str, depth));
+            format!("(if {condition} {{ throw {thrown} }} else {{ {} }})", self.expr(ty, depth))
+        } else {
+            self.expr(ty, depth + 1)
+        };
+        self.is_risky = is_risky;
+        format!("((try? {value}) ?? {})", self.expr(ty, depth))
     }
 
     /// A variable, a part of one, or a literal.
@@ -99,7 +113,7 @@ impl Generator {
                         part(format!(".{}", field.name), &field.ty, true);
                     }
                 }
-                Ty::Duo(a, b) => {
+                Ty::Duo(a, b) | Ty::Anonymous(a, b) => {
                     part(".a".into(), a, writable);
                     part(".b".into(), b, writable);
                 }
@@ -385,6 +399,12 @@ impl Generator {
     }
 
     fn array_element(&mut self, ty: &Ty, depth: usize) -> String {
+        if self.rng.chance(25) && !matches!(ty, Ty::Optional(_)) {
+            let key = if self.rng.chance(70) { self.int_type() } else { Ty::Str };
+            let map = Ty::Map(Box::new(key.clone()), Box::new(ty.clone()));
+            let (map, at) = (self.expr(&map, depth), self.expr(&key, depth));
+            return format!("(({map}).get({at}) ?? {})", self.expr(ty, depth));
+        }
         let array = Ty::Array(Box::new(ty.clone()));
         let list = self.expr(&array, depth);
         let index_type = self.int_type();
@@ -462,6 +482,16 @@ impl Generator {
                     return format!("swapped({})", self.expr(&other, depth));
                 }
                 format!("(Duo {{ a: {}, b: {} }})", self.expr(a, depth), self.expr(b, depth))
+            }
+            Ty::Anonymous(a, b) => format!("({{ a: {}, b: {} }})", self.expr(a, depth), self.expr(b, depth)),
+            Ty::Map(key, value) => {
+                let count = self.rng.below(4);
+                if count == 0 {
+                    return format!("({{ let e: {} = [:]; e }})", ty.name());
+                }
+                let entry = |g: &mut Generator| format!("{}: {}", g.expr(key, depth.min(1)), g.expr(value, depth));
+                let entries: Vec<_> = (0..count).map(|_| entry(self)).collect();
+                format!("[{}]", entries.join(", "))
             }
             Ty::Cell(a) => format!("(Cell {{ value: {} }})", self.expr(a, depth)),
             Ty::Choice(a, b) => {
@@ -576,6 +606,11 @@ impl Generator {
                 format!("({a}).{method}({count})")
             }
             20 => format!("(({}).len() as {name})", self.expr(&Ty::Str, depth)),
+            21 if !self.is_pure && self.rng.chance(30) => {
+                let (key, value) = (self.int_type(), self.data_type(0));
+                let map = Ty::Map(Box::new(key), Box::new(value));
+                format!("(({}).len() as {name})", self.expr(&map, depth))
+            }
             21 if !self.is_pure => {
                 let item = self.data_type(0);
                 let array = Ty::Array(Box::new(item.clone()));

@@ -7,7 +7,7 @@ const PRELUDE: &str = include_str!("prelude.fl");
 
 impl Generator {
     pub fn program(&mut self, seed: u64) -> String {
-        self.is_risky = self.rng.chance(25);
+        self.is_risky = self.rng.chance(50);
         self.declare_types();
         let types = self.print_types();
         let mut functions = self.interface();
@@ -176,10 +176,12 @@ impl Generator {
             "interface {interface} {{\n    fn {method}({list}) -> {r};\n    fn {default}({list}) -> {r} {{ return pick(sum % 2 == 0, self.{method}(a), self.{method}(a)); }}\n}}\n",
             r = result.name()
         );
-        let mut types = vec![Ty::int(16, true), Ty::Str, Ty::Tuple(vec![I32, Ty::F64])];
+        let seven = self.literal(&result);
+        let mut types = vec![Ty::Str, Ty::Tuple(vec![I32, Ty::F64])];
         types.extend((0..self.structs.len()).map(Ty::Struct));
         types.extend((0..self.enums.len()).map(Ty::Enum));
         types.extend((0..self.classes.len()).map(Ty::Class));
+        let dynamic = self.fresh("dynamic");
         for ty in types {
             if !self.rng.chance(60) {
                 continue;
@@ -205,14 +207,19 @@ impl Generator {
                 is_recursive: false,
             };
             self.callables.push(callable.clone());
+            callable.name = dynamic.clone();
+            self.callables.push(callable.clone());
             callable.name = default.clone();
             callable.is_method = true;
             self.callables.push(callable);
         }
         text += &format!(
-            "fn {function}<T: {interface}>(x: T, a: {}) -> {} {{\n    let r = x.{default}(a);\n    return pick(sum % 3 == 0, r, x.{method}(a));\n}}\n",
+            "fn {dynamic}(x: {interface}, a: {p}) -> {r} {{\n    let all: [{interface}] = [x, 7i16, x];\n    let mut r = x.{method}(a);\n    for y in all {{ if y is i16 {{ sum += 1; }} r = pick(sum % 2 == 0, y.{default}(a), r); }}\n    return r;\n}}\nimpl {interface} for i16 {{ fn {method}({list}) -> {r} {{ return {seven}; }} }}\n\
+            fn {function}<T: {interface}>(x: T, a: {}) -> {} {{\n    let r = x.{default}(a);\n    return pick(sum % 3 == 0, r, x.{method}(a));\n}}\n",
             param.name(),
-            result.name()
+            result.name(),
+            p = param.name(),
+            r = result.name(),
         );
         text
     }
@@ -232,8 +239,16 @@ impl Generator {
                 self.is_pure = false;
                 self.scope = scope;
                 let shown = self.fresh("r");
+                // Now and then a failure ends the program.
+                let is_caught = !callable.is_pure && self.rng.chance(97);
+                if is_caught {
+                    self.line("try {");
+                }
                 self.line(&format!("let {shown} = {call};"));
                 self.line(&format!("println(\"{}\", {shown});", callable.name));
+                if is_caught {
+                    self.line("} catch e { println(\"caught\", e.message()); }");
+                }
                 if callable.is_pure && self.is_constant(&callable.result) {
                     let name = self.fresh("K");
                     constants += &format!("const {name}: {} = {call};\n", callable.result.name());

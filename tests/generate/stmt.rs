@@ -24,7 +24,7 @@ impl Generator {
         self.budget = self.budget.saturating_sub(1);
         self.cost += self.times;
         let can_nest = depth > 0 && self.budget > 1;
-        match self.rng.below(36) {
+        match self.rng.below(40) {
             0..=6 => self.variable(),
             7..=13 => self.assignment(),
             14..=16 if !self.is_pure => {
@@ -65,6 +65,8 @@ impl Generator {
             32 => self.loop_value(),
             33 if !self.is_pure => self.mutating_call(),
             34 => self.late_variable(),
+            35..=37 if can_nest && !self.is_pure => self.try_statement(depth),
+            38 if !self.is_pure => self.mutate_map(),
             _ => self.optional_statement(depth),
         }
     }
@@ -331,6 +333,62 @@ impl Generator {
             self.line(&format!("let S{index} {{ {}: {name}{rest} }} = {value};", field.name));
             self.declare(&name, &field.ty, false);
         }
+    }
+
+    /// What fails is caught, or passes through a `finally`.
+    fn try_statement(&mut self, depth: usize) {
+        let is_risky = std::mem::replace(&mut self.is_risky, true);
+        let tag = self.rng.below(1000);
+        self.line("try {");
+        self.scoped(|g| {
+            g.statements(3, depth - 1);
+            if g.rng.chance(40) {
+                let condition = g.expr(&Ty::Bool, 2);
+                let text = g.expr(&Ty::Str, 1);
+                let thrown = if g.rng.chance(50) { text } else { format!("Error({text})") };
+                g.line(&format!("    if {condition} {{ throw {thrown}; }}"));
+            }
+        });
+        self.is_risky = is_risky;
+        let kind = self.rng.below(6);
+        if kind == 0 {
+            self.line(&format!("}} catch e: DivisionError {{ say({tag}, \"division\");"));
+            self.block(2, depth - 1);
+            self.line(&format!("}} catch e: BoundsError {{ say({tag}, `bounds ${{e.index}} ${{e.length}}`);"));
+        }
+        // Without it, what fails leaves the function.
+        if kind != 1 || !is_risky {
+            self.line(&format!("}} catch e {{ say({tag}, e.message());"));
+            self.block(2, depth - 1);
+        }
+        if kind == 1 || self.rng.chance(30) {
+            self.line(&format!("}} finally {{ say({tag}, \"finally\");"));
+            // Control does not leave a `finally`.
+            let (loops, result) = (std::mem::take(&mut self.loops), self.result.take());
+            self.block(2, 0);
+            (self.loops, self.result) = (loops, result);
+        }
+        self.line("}");
+    }
+
+    fn mutate_map(&mut self) {
+        let maps: Vec<_> = self.places().into_iter().filter(|(_, ty, _)| matches!(ty, Ty::Map(..))).collect();
+        if maps.is_empty() {
+            return self.variable();
+        }
+        let (map, ty, _) = self.rng.choose(&maps).clone();
+        let Ty::Map(key, value) = ty else { unreachable!() };
+        let at = self.expr(&key, 2);
+        let text = match self.rng.below(5) {
+            0 | 1 => format!("if {map}.len() < 20 {{ {map}.set({at}, {}); }}", self.expr(&value, 2)),
+            2 => format!("{map}.delete({at});"),
+            3 => format!("say({}, `${{{map}.has({at})}}`);", self.rng.below(1000)),
+            _ => {
+                let (k, v) = (self.fresh("k"), self.fresh("v"));
+                format!("for ({k}, {v}) in {map} {{ say({}, `${{{k}}}: ${{{v}}}`); }}", self.rng.below(1000))
+            }
+        };
+        self.line(&text);
     }
 
     fn mutate_array(&mut self) {

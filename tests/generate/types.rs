@@ -30,6 +30,9 @@ pub enum Ty {
     Choice(Box<Ty>, Box<Ty>),
     Function(Vec<Ty>, Box<Ty>),
     Pointer(Box<Ty>),
+    Map(Box<Ty>, Box<Ty>),
+    /// `{ a: A, b: B }`
+    Anonymous(Box<Ty>, Box<Ty>),
 }
 
 pub const I32: Ty = Ty::Int(Int { bits: 32, signed: true });
@@ -99,6 +102,8 @@ impl Ty {
             Ty::Choice(a, b) => format!("Choice<{}, {}>", a.name(), b.name()),
             Ty::Function(params, result) => format!("fn({}) -> {}", list(params), result.name()),
             Ty::Pointer(inner) => format!("*{}", inner.name()),
+            Ty::Map(key, value) => format!("Map<{}, {}>", key.name(), value.name()),
+            Ty::Anonymous(a, b) => format!("{{ a: {}, b: {} }}", a.name(), b.name()),
         }
     }
 
@@ -124,7 +129,9 @@ impl Generator {
                 Ty::Optional(inner) | Ty::Array(inner) | Ty::Fixed(inner, _) | Ty::Cell(inner) | Ty::Pointer(inner) => {
                     self.all_parts(inner, fits)
                 }
-                Ty::Duo(a, b) | Ty::Choice(a, b) => self.all_parts(a, fits) && self.all_parts(b, fits),
+                Ty::Duo(a, b) | Ty::Choice(a, b) | Ty::Map(a, b) | Ty::Anonymous(a, b) => {
+                    self.all_parts(a, fits) && self.all_parts(b, fits)
+                }
                 Ty::Struct(index) => self.structs[*index].fields.iter().all(|f| self.all_parts(&f.ty, fits)),
                 // Fields of classes may be their own type.
                 Ty::Class(_) => true,
@@ -142,6 +149,7 @@ impl Generator {
             !matches!(
                 ty,
                 Ty::Array(_)
+                    | Ty::Map(..)
                     | Ty::Class(_)
                     | Ty::Cell(_)
                     | Ty::Function(..)
@@ -185,7 +193,7 @@ impl Generator {
             return if self.rng.chance(20) { Ty::Str } else { self.scalar_type() };
         }
         let inner = |g: &mut Generator| Box::new(g.data_type(depth - 1));
-        match self.rng.below(16) {
+        match self.rng.below(19) {
             0 | 1 => {
                 let count = self.rng.between(2, 4);
                 Ty::Tuple((0..count).map(|_| *inner(self)).collect())
@@ -215,6 +223,15 @@ impl Generator {
             12 if !is_pure => Ty::Cell(inner(self)),
             13 if !is_pure => Ty::Choice(inner(self), inner(self)),
             14 => Ty::Str,
+            15 if !is_pure => {
+                let key = match self.rng.below(4) {
+                    0 => Ty::Str,
+                    1 => Ty::Char,
+                    _ => self.int_type(),
+                };
+                Ty::Map(Box::new(key), inner(self))
+            }
+            16 => Ty::Anonymous(inner(self), inner(self)),
             _ => self.scalar_type(),
         }
     }

@@ -9,6 +9,7 @@ use crate::source::{FileId, SourceMap, Span};
 use rustc_hash::FxHashMap;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -54,7 +55,7 @@ pub(super) enum Meaning {
 /// The manifests read so far, by directory. `None`: there is none.
 #[derive(Default)]
 pub(super) struct Packages {
-    known: FxHashMap<PathBuf, Option<Result<std::rc::Rc<Manifest>, Box<Diagnostic>>>>,
+    known: FxHashMap<PathBuf, Option<Found<Rc<Manifest>>>>,
 }
 
 /// Where and for what a specifier stands.
@@ -170,7 +171,7 @@ impl Packages {
     }
 
     /// The manifest of the file's directory or the nearest one above.
-    fn nearest(&mut self, request: &Request<'_>, sources: &mut SourceMap) -> Found<Option<std::rc::Rc<Manifest>>> {
+    fn nearest(&mut self, request: &Request<'_>, sources: &mut SourceMap) -> Found<Option<Rc<Manifest>>> {
         let mut directory = request.directory.to_owned();
         for _ in 0..MAX_HEIGHT {
             if let Some(manifest) = self.read(request.reader, &directory, sources) {
@@ -188,19 +189,14 @@ impl Packages {
         Ok(None)
     }
 
-    fn read(
-        &mut self,
-        reader: &dyn Reader,
-        directory: &Path,
-        sources: &mut SourceMap,
-    ) -> Option<Found<std::rc::Rc<Manifest>>> {
+    fn read(&mut self, reader: &dyn Reader, directory: &Path, sources: &mut SourceMap) -> Option<Found<Rc<Manifest>>> {
         let directory = super::load::normalise(directory);
         if let Some(known) = self.known.get(&directory) {
             return known.clone();
         }
         let path = directory.join(FILE_NAME);
         let manifest = match reader.read(&path) {
-            Ok(text) => Some(parse(directory.clone(), &path, text, sources).map(std::rc::Rc::new)),
+            Ok(text) => Some(parse(directory.clone(), &path, text, sources).map(Rc::new)),
             Err(error) if error.kind() == io::ErrorKind::InvalidData => {
                 let file = sources.add(path.to_string_lossy().into_owned(), String::new());
                 Some(Err(wrong(Span::new(file, 0, 0), "this file is not UTF-8 text")))

@@ -58,6 +58,12 @@ fn extended_param(ty: Type) -> AbiParam {
     }
 }
 
+/// Whether calls of a runtime function pass the context. Those that checks make do not, wherever they are made:
+/// a function has one signature.
+pub fn takes_context(rt: Rt) -> bool {
+    !matches!(rt, Rt::FailBounds | Rt::FailNull | Rt::FailDivision | Rt::FailOverflow)
+}
+
 impl FunctionLowering<'_, '_> {
     /// A Flash function as a callee.
     pub fn flash_callee(&mut self, id: ssa::FuncId) -> ir::FuncRef {
@@ -92,9 +98,13 @@ impl FunctionLowering<'_, '_> {
                 self.call_function(function, &args)
             }
             (Op::CallRt, &Aux::Rt(rt)) => {
-                let context = self.context();
-                args.insert(0, context);
-                let function = self.import_function(Target::Rt(rt), |machine| native_signature(machine, rt, true));
+                let has_context = takes_context(rt);
+                if has_context {
+                    let context = self.context();
+                    args.insert(0, context);
+                }
+                let native = |machine: &Machine| native_signature(machine, rt, has_context);
+                let function = self.import_function(Target::Rt(rt), native);
                 self.call_function(function, &args)
             }
             (Op::CallIndirect, Aux::Signature(signature)) => {

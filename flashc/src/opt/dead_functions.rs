@@ -2,11 +2,13 @@
 //! the rest anew. What can be reached from outside (the entry, exported functions) stays.
 //! A library without entry keeps all its functions.
 
-use crate::ssa::{Aux, Convention, DataId, DataTarget, DescriptorId, ExternId, FuncId, Module};
+use crate::ssa::{Aux, Convention, DataId, DataTarget, DescriptorId, ExternId, FuncId, Module, Terminator};
+use flash_abi::symbols::Rt;
 
 /// Runs the pass on the module.
 pub fn run(module: &mut Module) {
     let is_library = module.entry.is_none();
+    drop_errors(module);
     let mut reached = Reached {
         functions: vec![false; module.functions.len()],
         data: vec![false; module.data.len()],
@@ -65,6 +67,20 @@ pub fn run(module: &mut Module) {
                 }
             }
         }
+    }
+}
+
+/// Without handlers nobody needs what failing checks become, and without any `throw` nothing is described.
+fn drop_errors(module: &mut Module) {
+    let blocks = || module.functions.iter().flat_map(|f| f.layout.iter().map(move |&block| (f, f.block(block))));
+    let has_handlers = blocks().any(|(_, block)| matches!(block.terminator, Terminator::Try { .. }));
+    let throws = |rt: &Aux| matches!(rt, Aux::Rt(Rt::Throw | Rt::Rethrow));
+    let has_throws = blocks().any(|(f, block)| block.insts.iter().any(|&inst| throws(&f.inst(inst).aux)));
+    if !has_handlers {
+        module.errors = None;
+    }
+    if !has_handlers && !has_throws {
+        module.describe = None;
     }
 }
 

@@ -14,6 +14,7 @@ mod closures;
 mod compact;
 mod dce;
 mod dead_functions;
+mod decided;
 mod effects;
 mod facts;
 mod fills;
@@ -107,6 +108,9 @@ pub const PASSES: &[Pass] = &[
     each("branches", branches::run, "constants decide branches"),
     each("gvn", gvn::run, "computations on forwarded loads became equal"),
     each("dce", dce::run, "what only the removed loads needed"),
+    each("decided", decided::run, "iterators' `next` is inlined: whether there is a value is known where it is made"),
+    each("branches", branches::run, "copies are jumps; `bounds` wants loops without them"),
+    each("simplify", simplify::run, "parameters became constants"),
     each("bounds", bounds::run, "needs memory's equal lengths, and loops that test at the top"),
     each("simplify", simplify::run, "comparisons became constants"),
     each("branches", branches::run, "constants decide branches; rotate copies what is left"),

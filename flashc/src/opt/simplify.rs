@@ -334,6 +334,9 @@ impl Simplify<'_, '_> {
                 _ => is(self.iconst(Type::I8, i64::from(cc == IntCc::Ne), loc)),
             };
         }
+        if let Some(outcome) = self.icmp_of_order(inst, cc, a, constant) {
+            return outcome;
+        }
         // One canonical form for neighbours: `< c` rather than `<= c - 1`.
         let (least, greatest) = signed_range(ty);
         let (cc, constant) = match cc {
@@ -345,6 +348,40 @@ impl Simplify<'_, '_> {
         };
         let constant = self.iconst(ty, constant, loc);
         self.become_op(inst, Op::Icmp, &[a, constant], Aux::IntCc(cc))
+    }
+
+    /// What `order` gives, `(x > y) - (x < y)`, compared with 0: a comparison of x and y.
+    fn icmp_of_order(&mut self, inst: Inst, cc: IntCc, a: Value, constant: i64) -> Option<Outcome> {
+        let cc = match (cc, constant) {
+            (IntCc::Slt | IntCc::Sle | IntCc::Sgt | IntCc::Sge | IntCc::Eq | IntCc::Ne, 0) => cc,
+            (IntCc::Slt, 1) => IntCc::Sle,
+            (IntCc::Sgt, -1) => IntCc::Sge,
+            _ => return None,
+        };
+        let of = |value: Value, op: Op| {
+            self.function.def_inst(value).map(|inst| self.function.inst(inst)).filter(|data| data.op == op)
+        };
+        let difference = of(a, Op::Sext).map_or(a, |data| data.args[0]);
+        let difference = of(difference, Op::Isub)?;
+        let (more, less) = (of(difference.args[0], Op::Icmp)?, of(difference.args[1], Op::Icmp)?);
+        let is_unsigned = match (&more.aux, &less.aux) {
+            (Aux::IntCc(IntCc::Sgt), Aux::IntCc(IntCc::Slt)) => false,
+            (Aux::IntCc(IntCc::Ugt), Aux::IntCc(IntCc::Ult)) => true,
+            _ => return None,
+        };
+        if difference.ty != Type::I8 || more.args != less.args {
+            return None;
+        }
+        let cc = match (cc, is_unsigned) {
+            (IntCc::Slt, true) => IntCc::Ult,
+            (IntCc::Sle, true) => IntCc::Ule,
+            (IntCc::Sgt, true) => IntCc::Ugt,
+            (IntCc::Sge, true) => IntCc::Uge,
+            (cc, _) => cc,
+        };
+        let (ty, args) = (more.ty, more.args.clone());
+        self.function.inst_mut(inst).ty = ty;
+        Some(self.become_op(inst, Op::Icmp, &args, Aux::IntCc(cc)))
     }
 
     /// `x + c1 == c2`, `x - y == 0`

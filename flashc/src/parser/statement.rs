@@ -8,6 +8,7 @@ use crate::lexer::TokenKind;
 use crate::source::Span;
 
 /// What a statement turned out to be.
+#[allow(clippy::large_enum_variant, reason = "it is taken apart at once")]
 pub(super) enum Parsed {
     Statement(Stmt),
     /// An expression without `;`, at the end of its block.
@@ -62,10 +63,12 @@ impl Parser<'_> {
                 return Parsed::Statement(Stmt { kind: StmtKind::Empty, span: item.span });
             }
             // A statement that nothing but `#[cfg]` stands before is just that.
-            if item.export.is_none() && item.attributes.iter().all(|a| a.name.name.as_str() == "cfg") {
-                if let ItemKind::Statement(stmt) = item.kind {
-                    return Parsed::Statement(stmt);
-                }
+            let only_cfg = item.attributes.iter().all(|a| a.name.name.as_str() == "cfg");
+            if only_cfg
+                && item.export.is_none()
+                && let ItemKind::Statement(stmt) = item.kind
+            {
+                return Parsed::Statement(stmt);
             }
             return Parsed::Statement(Stmt { span: item.span, kind: StmtKind::Item(item) });
         }

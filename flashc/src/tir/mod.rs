@@ -601,6 +601,12 @@ pub enum Intrinsic {
     /// f64 -> u64, f32 -> u32
     ToBits,
     FromBits,
+    /// (T, T) -> T: of any numbers, as `+` and `*`.
+    Plus,
+    Times,
+    /// 0 and 1 of any type of number.
+    Zero,
+    One,
     /// T -> (T, bool): wrapped result and whether it overflowed.
     AddOverflow,
     SubOverflow,

@@ -67,6 +67,8 @@ pub(super) struct Frame {
     /// While the result is not known: what was returned, and where.
     pub(super) returned: Vec<(Ty, Span)>,
     pub(super) loops: Vec<Loop>,
+    /// What cannot be left by `break` and `continue`: `finally` or `defer`. The loops around it are not in `loops`.
+    pub(super) unleavable: Option<&'static str>,
     pub(super) next_loop: u32,
     pub(super) flow: Flow,
     pub(super) unsafe_depth: u32,
@@ -124,6 +126,7 @@ impl Frame {
             self_pointer: None,
             returned: Vec::new(),
             loops: Vec::new(),
+            unleavable: None,
             next_loop: 0,
             flow: Flow::default(),
             unsafe_depth: 0,

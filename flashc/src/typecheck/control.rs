@@ -466,7 +466,10 @@ impl<'a> Body<'_, 'a> {
         let Some(label) = label else {
             let index = frame.loops.iter().rposition(|l| !l.is_block);
             if index.is_none() {
-                self.error("E0351", span, format!("`{what}` stands outside of a loop"));
+                match frame.unleavable {
+                    Some(block) => self.error("E0361", span, format!("`{what}` cannot leave a `{block}`")),
+                    None => self.error("E0351", span, format!("`{what}` stands outside of a loop")),
+                };
             }
             return index;
         };

@@ -138,6 +138,14 @@ impl<'a> Body<'_, 'a> {
             }
         } else if self.is_dynamic(from) && self.fits_interface(to, from) {
             diagnostic = diagnostic.note(format!("`if x is {wanted}` and `match` find out whether it is one"));
+        } else if let (TyKind::Record(has), TyKind::Record(wants)) = (&from_kind, &to_kind)
+            && let Some((name, _)) = wants.iter().find(|(name, _)| has.iter().all(|(n, _)| n != name))
+        {
+            diagnostic = diagnostic.note(format!("the field `{name}` is missing"));
+        } else if let (TyKind::Record(has), TyKind::Record(wants)) = (&from_kind, &to_kind)
+            && let Some((name, _)) = has.iter().find(|(name, _)| wants.iter().all(|(n, _)| n != name))
+        {
+            diagnostic = diagnostic.note(format!("it has a field `{name}` that is not expected"));
         } else if let TyKind::Pointer(target) = to_kind
             && target == from
         {

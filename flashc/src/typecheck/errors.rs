@@ -2,7 +2,7 @@
 //! variables where an error may have come from anywhere inside.
 
 use super::Checker;
-use super::body::{Body, error_expr};
+use super::body::{Body, Loop, error_expr};
 use super::entity::Entity;
 use super::flow::{Flow, assigned_in, assigned_names};
 use super::text::let_local;
@@ -213,10 +213,10 @@ impl<'a> Body<'_, 'a> {
 
     /// The block behind `finally` runs whenever what is before it is left: it cannot go elsewhere itself.
     fn finally_block(&mut self, block: &'a ast::Block) -> Expr {
-        let loops = std::mem::take(&mut self.frame().loops);
+        let around = self.enter_unleavable("finally");
         let value = self.block(block, Some(Ty::VOID));
         let value = self.discard(value);
-        self.frame().loops = loops;
+        self.leave_unleavable(around);
         let mut leaves = None;
         super::flow::visit_block(block, &mut |e| {
             if matches!(e.kind, ast::ExprKind::Return(_)) {
@@ -228,6 +228,18 @@ impl<'a> Body<'_, 'a> {
             self.error("E0361", place, "a `finally` block cannot return: it runs while the `try` is left");
         }
         value
+    }
+
+    /// From here on the loops around cannot be left or continued; gives what [`Body::leave_unleavable`] puts back.
+    pub(super) fn enter_unleavable(&mut self, what: &'static str) -> (Vec<Loop>, Option<&'static str>) {
+        let frame = self.frame();
+        let unleavable = frame.unleavable.or(if frame.loops.is_empty() { None } else { Some(what) });
+        (std::mem::take(&mut frame.loops), std::mem::replace(&mut frame.unleavable, unleavable))
+    }
+
+    pub(super) fn leave_unleavable(&mut self, around: (Vec<Loop>, Option<&'static str>)) {
+        let frame = self.frame();
+        (frame.loops, frame.unleavable) = around;
     }
 
     /// `try? e`: what `e` gives, or null when it throws.
@@ -283,6 +295,10 @@ impl<'a> Body<'_, 'a> {
             return;
         };
         if subject_ty == Ty::ERROR {
+            return;
+        }
+        if self.is_unsolved(subject_ty) {
+            self.unknown_type_yet(place.span);
             return;
         }
         if !self.fits_interface(subject_ty, interface) {

@@ -33,7 +33,9 @@ impl<'a> Body<'_, 'a> {
                 value
             }
             AstKind::Assign { op, op_span, target, value } => self.assign(*op, *op_span, target, value, span),
-            AstKind::Range { .. } => self.not_built(span, "ranges as values"),
+            AstKind::Range { start, end, inclusive } => {
+                self.range_value(start.as_deref(), end.as_deref(), *inclusive, hint, span)
+            }
             AstKind::Cast { value, ty } => self.cast(value, ty, span),
             AstKind::Is { value, ty } => self.is_type(value, ty, span),
             AstKind::Call { .. } | AstKind::Field { .. } | AstKind::Index { .. } | AstKind::Unwrap(_) => {

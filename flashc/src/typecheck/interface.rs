@@ -172,6 +172,13 @@ impl<'a> Checker<'a> {
             self.functions[function.index()].interface = Some((id, info.declared.len() as u32));
             info.declared.push(function);
             info.methods.insert(name.name, function);
+            if let Some(param) = method.function.params.iter().find(|param| param.literals().is_some()) {
+                self.report(
+                    Diagnostic::error("E0316", param.span, "a method of an interface takes any value of a type")
+                        .label("no literals")
+                        .note("which function is meant is found by the interface's name and the receiver alone"),
+                );
+            }
             let yields = method.function.body.as_ref().is_some_and(super::flow::block_yields);
             if yields && method.function.result.is_none() {
                 self.report(

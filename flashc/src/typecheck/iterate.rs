@@ -94,45 +94,13 @@ impl<'a> Body<'_, 'a> {
             self.error("E0353", span, "a range that is looped over needs a start");
             return self.for_unknown(label, pattern, body, span);
         };
-        // A literal end takes the type of the other.
-        let (first, last) = match end {
-            Some(end) if super::operator::is_literal(start) && !super::operator::is_literal(end) => {
-                let last = self.expr(end, None);
-                let first = self.expr(start, Some(last.ty));
-                (first, Some(last))
-            }
-            Some(end) => {
-                let first = self.expr(start, None);
-                let last = self.expr(end, Some(first.ty));
-                (first, Some(last))
-            }
-            None => (self.expr(start, None), None),
-        };
-        let last_ty = last.as_ref().map_or(first.ty, |l| l.ty);
-        let joined = self.join(first.ty, last_ty);
-        let Some(ty) = joined.filter(|&ty| {
-            let kind = self.kind(ty);
-            matches!(kind, TyKind::Int(_) | TyKind::Char | TyKind::Error)
-        }) else {
-            let (a, b) = (self.show(first.ty), self.show(last_ty));
-            let message = if a == b {
-                format!("a range of `{a}` cannot be looped over")
-            } else {
-                format!("a range from `{a}` to `{b}` cannot be looped over")
-            };
-            self.report(Diagnostic::error("E0353", first.span, message).label("only ranges of integers and of `char`"));
+        let Some((first, last, ty)) = self.range_ends(start, end, None) else {
             return self.for_unknown(label, pattern, body, span);
         };
-        let ty = self.shallow(ty);
-        if ty == Ty::ERROR {
-            return self.for_unknown(label, pattern, body, span);
-        }
         if ty == Ty::CHAR {
-            self.not_built(first.span, "loops over ranges of `char`");
-            return self.for_unknown(label, pattern, body, span);
+            let value = self.range_value_of(first, last, inclusive, ty, span);
+            return self.for_methods(label, pattern, value, body, span);
         }
-        let first = self.coerce(first, ty);
-        let last = last.map(|l| self.coerce(l, ty));
         let mut statements = Vec::new();
         let counter = self.add_local(Symbol::new("counter"), ty, true, pattern.span, false);
         statements.push(let_local(counter, first));
@@ -333,21 +301,36 @@ impl<'a> Body<'_, 'a> {
         let ty = self.shallow(value.ty);
         let value_span = value.span;
         let name = |text: &str| Ident { name: Symbol::new(text), span: value_span };
-        if self.method_of(ty, Symbol::new("next")).is_some() {
+        if self.has_method(ty, name("next")) {
             return self.for_next(label, pattern, value, body, span);
         }
         for makes in ["iterator", "iter"] {
-            if self.method_of(ty, Symbol::new(makes)).is_some() {
+            if self.has_method(ty, name(makes)) {
                 let made = self.method_call(value, name(makes), &[], &[], None, value_span);
                 let made_ty = self.deep(made.ty);
                 return match *self.cx.types.kind(made_ty) {
                     TyKind::Array(element) => self.for_array(label, pattern, made, element, None, body, span),
-                    TyKind::Nominal(..) if made_ty != ty => self.for_methods(label, pattern, made, body, span),
+                    TyKind::Nominal(..) | TyKind::Param(..) if made_ty != ty => {
+                        self.for_methods(label, pattern, made, body, span)
+                    }
                     _ => self.not_iterable(label, pattern, made_ty, value_span, body, span),
                 };
             }
         }
         self.not_iterable(label, pattern, ty, value.span, body, span)
+    }
+
+    /// A method of the type itself, or one that an interface gives it.
+    fn has_method(&mut self, ty: Ty, name: Ident) -> bool {
+        let mut found = self.method_of(ty, name.name).is_some();
+        if !found {
+            // Nothing is called yet, so no type is asked for.
+            self.attempt(false, |this| {
+                found = matches!(this.interface_method_of(ty, name), Ok(Some(_)));
+                false
+            });
+        }
+        found
     }
 
     fn not_iterable(

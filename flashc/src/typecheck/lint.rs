@@ -21,6 +21,8 @@ pub(super) struct Usage {
     /// Whose body or members are being checked: a mention there does not count as a use of it.
     pub(super) current: Option<Entity>,
     changed_globals: FxHashSet<GlobalId>,
+    /// Mistakes found while only the type of something was asked for; said when nothing else is.
+    pub(super) unsaid: Vec<Diagnostic>,
     /// What carries `#[deprecated]`, with its text.
     deprecated: FxHashMap<Entity, Option<Symbol>>,
 }
@@ -113,6 +115,10 @@ impl<'a> Checker<'a> {
     /// Once all has been checked: what nothing uses.
     pub(super) fn warn_unused(&mut self) {
         self.warn_unused_imports();
+        if !self.errors_before && self.diagnostics.iter().all(|d| d.severity != Severity::Error) {
+            let unsaid = std::mem::take(&mut self.usage.unsaid);
+            self.diagnostics.extend(unsaid);
+        }
         if self.errors_before || self.diagnostics.iter().any(|d| d.severity == Severity::Error) {
             return;
         }

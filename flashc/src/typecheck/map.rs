@@ -27,7 +27,7 @@ impl<'a> Body<'_, 'a> {
     }
 
     /// A call of a method of std whose type parameters are its type's.
-    fn std_call(&mut self, function: FnId, type_args: &[Ty], args: Vec<Expr>, span: Span) -> Expr {
+    pub(super) fn std_call(&mut self, function: FnId, type_args: &[Ty], args: Vec<Expr>, span: Span) -> Expr {
         let result = self.cx.result_of(function, span);
         let ty = self.cx.types.substitute(result, type_args);
         let function = self.cx.func_id(function);

@@ -5,6 +5,7 @@
 //! own inference variables, and none is left when it is done. `Ty::ERROR` stands where a mistake has
 //! been reported and fits everything, so mistakes do not cascade.
 
+mod arguments;
 mod assign;
 mod attributes;
 mod body;
@@ -46,6 +47,7 @@ mod overload;
 mod pattern;
 mod place;
 mod program;
+mod range;
 mod record;
 mod result;
 mod size;

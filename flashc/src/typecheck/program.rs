@@ -98,13 +98,13 @@ impl<'a> Checker<'a> {
         if info.in_progress {
             let declared = info.span;
             self.globals[id.index()].ty = Some(Ty::ERROR);
-            // Also while only the type of something is being found: nobody would say it later.
-            let quiet = std::mem::take(&mut self.quiet);
-            self.report(
-                Diagnostic::error("E0371", span, format!("the type of `{name}` needs itself"))
-                    .secondary(declared, format!("write it here: `{name}: T`")),
-            );
-            self.quiet = quiet;
+            let diagnostic = Diagnostic::error("E0371", span, format!("the type of `{name}` needs itself"))
+                .secondary(declared, format!("write it here: `{name}: T`"));
+            if self.quiet > 0 {
+                self.usage.unsaid.push(diagnostic);
+            } else {
+                self.report(diagnostic);
+            }
             return Ty::ERROR;
         }
         self.globals[id.index()].in_progress = true;

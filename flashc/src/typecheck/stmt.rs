@@ -82,12 +82,12 @@ impl<'a> Body<'_, 'a> {
             self.never_narrow(names);
         }
         let before = self.flow().clone();
-        let loops = std::mem::take(&mut self.frame().loops);
+        let around = self.enter_unleavable("defer");
         let mut inside = Vec::new();
         let mark = self.names.len();
         self.stmt(inner, &mut inside);
         self.leave_scope(mark);
-        self.frame().loops = loops;
+        self.leave_unleavable(around);
         *self.flow() = before;
         if let AstStmt::Expr(e) = &inner.kind {
             let mut leaves = None;

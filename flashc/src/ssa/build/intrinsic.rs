@@ -8,7 +8,7 @@ use super::layout::{float_type, int_type};
 use super::module::Area;
 use super::place::Place;
 use crate::ssa::{Mem, Op, Region, Type, Value};
-use crate::tir::{BinaryOp, IntTy, Intrinsic, Ty, TyKind};
+use crate::tir::{BinaryOp, FloatTy, IntTy, Intrinsic, Ty, TyKind};
 use flash_abi::object::ARRAY_CAPACITY;
 use flash_abi::object::ARRAY_LEN;
 use flash_abi::symbols::Rt;
@@ -89,6 +89,15 @@ impl FnBuilder<'_, '_> {
                     single(self.order(first_ty, &flat[..half], &flat[half..]))
                 }
             }
+            Intrinsic::Plus => single(self.binary(BinaryOp::Add, first_ty, arg(0), arg(1))),
+            Intrinsic::Times => single(self.binary(BinaryOp::Mul, first_ty, arg(0), arg(1))),
+            Intrinsic::Zero => self.dummy(first_ty),
+            Intrinsic::One => match *self.cx.kind(first_ty) {
+                TyKind::Float(FloatTy::F64) => single(self.e.fconst(Type::F64, 1f64.to_bits() as i64)),
+                TyKind::Float(FloatTy::F32) => single(self.e.fconst(Type::F32, i64::from(1f32.to_bits()))),
+                TyKind::Int(int) => single(self.e.iconst(int_type(int), 1)),
+                _ => bug!("build: one of what is no number"),
+            },
             Intrinsic::SameKey => {
                 let half = flat.len() / 2;
                 single(self.same_key(first_ty, &flat[..half], &flat[half..]))
