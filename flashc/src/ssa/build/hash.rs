@@ -137,11 +137,6 @@ impl FnBuilder<'_, '_> {
             TyKind::Nominal(id, _) if matches!(self.cx.tree.nominals[id.index()].kind, NominalKind::Enum { .. }) => {
                 self.hash_variants(state, &place);
             }
-            TyKind::Nominal(..) if self.cx.is_interface(ty) => {
-                let vals = self.read(&place);
-                let hash = self.hash_dynamic(&vals, ty);
-                self.fold_hash(state, hash);
-            }
             TyKind::Tuple(_) | TyKind::Record(_) | TyKind::Nominal(..) => {
                 for index in 0..self.cx.fields(ty).fields.len() {
                     let field = self.field(&place, index);
