@@ -129,7 +129,9 @@ impl Generator {
                 Ty::Optional(inner) | Ty::Array(inner) | Ty::Fixed(inner, _) | Ty::Cell(inner) | Ty::Pointer(inner) => {
                     self.all_parts(inner, fits)
                 }
-                Ty::Duo(a, b) | Ty::Choice(a, b) | Ty::Map(a, b) | Ty::Anonymous(a, b) => self.all_parts(a, fits) && self.all_parts(b, fits),
+                Ty::Duo(a, b) | Ty::Choice(a, b) | Ty::Map(a, b) | Ty::Anonymous(a, b) => {
+                    self.all_parts(a, fits) && self.all_parts(b, fits)
+                }
                 Ty::Struct(index) => self.structs[*index].fields.iter().all(|f| self.all_parts(&f.ty, fits)),
                 // Fields of classes may be their own type.
                 Ty::Class(_) => true,
