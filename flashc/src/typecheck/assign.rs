@@ -122,10 +122,9 @@ impl<'a> Body<'_, 'a> {
     /// Writes a value, which was of type `value_ty` before it was fitted to the place.
     pub(super) fn store(&mut self, place: Expr, local: Option<LocalId>, value: Expr, value_ty: Ty, span: Span) -> Expr {
         let place_ty = place.ty;
-        let (place, value) = match self.keyed_assign(place, value, span) {
-            Ok(call) => return call,
-            Err(parts) => parts,
-        };
+        if let Some(set) = self.set_for(&place) {
+            return self.keyed_assign(set, place, value, span);
+        }
         self.check_target(&place, local);
         let fact = match place.kind {
             ExprKind::Global(id) => Some(global_fact(id)),

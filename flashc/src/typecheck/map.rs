@@ -97,20 +97,19 @@ impl<'a> Body<'_, 'a> {
         Some(Expr { kind: ExprKind::Deref(Box::new(pointer)), ty: target, span })
     }
 
-    /// `base[key] = value`, which makes a place where there is none; or gives place and value back.
-    pub(super) fn keyed_assign(&mut self, place: Expr, value: Expr, span: Span) -> Result<Expr, (Expr, Expr)> {
-        let Some(set) = self.set_for(&place) else { return Err((place, value)) };
-        let ExprKind::Deref(pointer) = place.kind else { return Ok(error_expr(span)) };
+    /// `base[key] = value`, which makes a place where there is none.
+    pub(super) fn keyed_assign(&mut self, set: FnId, place: Expr, value: Expr, span: Span) -> Expr {
+        let ExprKind::Deref(pointer) = place.kind else { return error_expr(span) };
         let ExprKind::Call { callee: Callee::Function { type_args, .. }, mut args } = pointer.kind else {
-            return Ok(error_expr(span));
+            return error_expr(span);
         };
         args.push(value);
         let call = self.std_call(set, &type_args, args, span);
-        Ok(super::assign::in_block(vec![Stmt { kind: StmtKind::Expr(call), span }], super::body::void_expr(span)))
+        super::assign::in_block(vec![Stmt { kind: StmtKind::Expr(call), span }], super::body::void_expr(span))
     }
 
     /// The method that assigns to a place that `keyed_slot` has made.
-    fn set_for(&self, place: &Expr) -> Option<FnId> {
+    pub(super) fn set_for(&self, place: &Expr) -> Option<FnId> {
         let ExprKind::Deref(pointer) = &place.kind else { return None };
         let ExprKind::Call { callee: Callee::Function { function, .. }, args } = &pointer.kind else { return None };
         let TyKind::Nominal(id, _) = self.kind(args.first()?.ty) else { return None };
