@@ -140,7 +140,7 @@ closure.pick:
         global flash_program:data (flash_program.end - flash_program)
 flash_program:
         dq "FLASHPRG"               ; magic
-        dq 2                        ; ABI version
+        dq 3                        ; ABI version
         dq 0                        ; bytes of globals
         dq flash$globals            ; descriptor of globals
         dq 0                        ; entry
@@ -158,6 +158,9 @@ flash_program:
         dq 157                      ; bytes of strings
         dq flash$handlers           ; handlers
         dq 0                        ; how many
+        dq 0                        ; errors
+        dq 0                        ; how many
+        dq 0                        ; code that describes an error
 .end:
 
 ; How debuggers and profilers walk through the frames of the functions above.

@@ -139,7 +139,7 @@ flash$handlers:
         global flash_program
 flash_program:
         dq "FLASHPRG"               ; magic
-        dq 2                        ; ABI version
+        dq 3                        ; ABI version
         dq 0                        ; bytes of globals
         dq flash$globals            ; descriptor of globals
         dq 0                        ; entry
@@ -157,6 +157,9 @@ flash_program:
         dq 4                        ; bytes of strings
         dq flash$handlers           ; handlers
         dq 0                        ; how many
+        dq 0                        ; errors
+        dq 0                        ; how many
+        dq 0                        ; code that describes an error
 .end:
 
 ; How debuggers and profilers walk through the frames of the functions above.

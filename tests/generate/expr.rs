@@ -334,13 +334,13 @@ impl Generator {
                 format!("left_or({}, {})", self.expr(&choice, depth), self.expr(ty, depth))
             }
             7 => {
-                let (f, a) = (self.closure(&[other.clone()], ty, depth), self.expr(&other, depth));
+                let (f, a) = (self.closure(std::slice::from_ref(&other), ty, depth), self.expr(&other, depth));
                 format!("apply({f}, {a})")
             }
-            8 => format!("twice({}, {})", self.closure(&[ty.clone()], ty, depth), self.expr(ty, depth)),
+            8 => format!("twice({}, {})", self.closure(std::slice::from_ref(ty), ty, depth), self.expr(ty, depth)),
             9 => {
                 let middle = self.data_type(0);
-                let f = self.closure(&[other.clone()], &middle, depth);
+                let f = self.closure(std::slice::from_ref(&other), &middle, depth);
                 let g = self.closure(&[middle], ty, depth);
                 format!("compose({f}, {g})({})", self.expr(&other, depth))
             }
@@ -412,7 +412,7 @@ impl Generator {
         match self.rng.below(5) {
             0 if self.is_risky && self.rng.chance(15) => format!("({list})[{index}]"),
             1 if !matches!(ty, Ty::Optional(_)) => {
-                let f = self.closure(&[ty.clone()], &Ty::Bool, depth);
+                let f = self.closure(std::slice::from_ref(ty), &Ty::Bool, depth);
                 format!("(({list}).find({f}) ?? {})", self.expr(ty, depth))
             }
             2 => {
@@ -700,7 +700,7 @@ impl Generator {
                 let source = self.expr(&source, depth);
                 format!("({source}).map({})", self.closure(&[from], item, depth))
             }
-            1 => format!("({list}).filter({})", self.closure(&[item.clone()], &Ty::Bool, depth)),
+            1 => format!("({list}).filter({})", self.closure(std::slice::from_ref(item), &Ty::Bool, depth)),
             2 => format!("({list}).slice({}, {})", self.expr(&I64, depth), self.expr(&I64, depth)),
             3 => format!("({list}).concat({}).slice(0, 12)", self.expr(ty, depth)),
             4 => format!("({list}).copy()"),
