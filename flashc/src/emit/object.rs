@@ -154,7 +154,10 @@ impl<'p> Writer<'p> {
                 (false, _) => self.object.section_id(StandardSection::ReadOnlyData),
                 (true, standard) => self.object.section_id(standard),
             };
-            self.object.append_section_data(section, &[], u64::from(align.max(16)));
+            // What follows in the same section needs no more than the alignment of its data, as in the text.
+            if self.is_elf || wanted == DataSection::ReadOnly {
+                self.object.append_section_data(section, &[], u64::from(align.max(16)));
+            }
             for data in all() {
                 let offset = self.object.append_section_data(section, &data.bytes, u64::from(data.align.max(1)));
                 self.define(&data.symbol, Home { section, offset }, data.bytes.len(), SymbolKind::Data, data.is_public);
