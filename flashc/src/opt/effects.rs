@@ -112,7 +112,9 @@ fn summarize_function(function: Option<&Function>, summaries: &[Effects], is_rec
         effects.is_total &= !matches!(function.block(block).terminator, crate::ssa::Terminator::Unreachable);
     }
     let params = &function.block(function.entry()).params;
-    effects.escapes = params.iter().map(|&param| escapes(function, &cfg, summaries, param)).collect();
+    // What a coroutine is given lives on in its frame.
+    let keeps = |&param: &Value| function.is_coroutine || escapes(function, &cfg, summaries, param);
+    effects.escapes = params.iter().map(keeps).collect();
     effects
 }
 
