@@ -112,9 +112,11 @@ fn summarize_function(function: Option<&Function>, summaries: &[Effects], is_rec
         effects.is_total &= !matches!(function.block(block).terminator, crate::ssa::Terminator::Unreachable);
     }
     let params = &function.block(function.entry()).params;
-    // What a coroutine is given lives on in its frame.
-    let keeps = |&param: &Value| function.is_coroutine || escapes(function, &cfg, summaries, param);
-    effects.escapes = params.iter().map(keeps).collect();
+    if function.is_coroutine {
+        // It keeps what it was given until it is done, and others run meanwhile.
+        return Effects { escapes: vec![true; params.len()], ..effects };
+    }
+    effects.escapes = params.iter().map(|&param| escapes(function, &cfg, summaries, param)).collect();
     effects
 }
 
