@@ -433,7 +433,10 @@ mod tests {
                 "@: b2: v1 is used where its definition does not dominate",
             ),
             ("() {\nb0:\n suspend\n return\n}", "@: b0: i0 (suspend ): stands in a function that is no coroutine"),
-            ("() coroutine {\nb0:\n suspend\n try b1, b2\nb1:\n return\nb2(v0: ptr):\n return\n}", "@: b0: the last instruction cannot throw"),
+            (
+                "() coroutine {\nb0:\n suspend\n try b1, b2\nb1:\n return\nb2(v0: ptr):\n return\n}",
+                "@: b0: the last instruction cannot throw",
+            ),
             ("() -> i64 coroutine {\nb0:\n unreachable\n}", "@: a coroutine has no results"),
             ("(i64) {\nb0(v0: i64):\n v1 = alloc t0\n return\n}", "@: b0: i0 (alloc ): Descriptor(t0) does not fit"),
         ];
