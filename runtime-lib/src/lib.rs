@@ -11,6 +11,7 @@ pub mod entry;
 pub mod environment;
 pub mod fail;
 pub mod gc;
+pub mod inspect;
 pub mod io_error;
 pub mod memory;
 pub mod natives;

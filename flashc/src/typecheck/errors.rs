@@ -23,7 +23,7 @@ const DISPOSABLE: &str = "std:disposable";
 
 impl Checker<'_> {
     /// What a module of std exports under this name.
-    fn std_entity(&self, module: &str, name: &str) -> Option<Entity> {
+    pub(super) fn std_entity(&self, module: &str, name: &str) -> Option<Entity> {
         let index = self.graph.modules.iter().position(|m| m.is_std && m.name.as_str() == module)?;
         let def = self.resolved.modules[index].exports.get(&Symbol::new(name))?;
         Some(self.entities[def.index()])
