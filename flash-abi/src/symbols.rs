@@ -152,6 +152,13 @@ runtime_symbols! {
     BufLeave = flash_buf_leave(Ptr): Any;
     /// The text so far; the buffer must not be used again.
     BufFinish = flash_buf_finish(Ptr) -> (Ptr, I64): Any;
+    /// As `BufStr`, of texts that say how the value is made: a word such as `null`; what begins a group up to its first
+    /// part (`[`, `P { x: `), separates parts (`, y: `), and ends it (` }`). `BufColon` writes `: ` behind a key.
+    BufWord = flash_buf_word(Ptr, Ptr, I64): Any;
+    BufOpen = flash_buf_open(Ptr, Ptr, I64): Any;
+    BufNext = flash_buf_next(Ptr, Ptr, I64): Any;
+    BufClose = flash_buf_close(Ptr, Ptr, I64): Any;
+    BufColon = flash_buf_colon(Ptr): Any;
     /// (buffer, text) -> text + the buffer's: as `BufFinish` and `StrConcat`, which may write behind the text.
     BufFinishAfter = flash_buf_finish_after(Ptr, Ptr, I64) -> (Ptr, I64): Any;
 
@@ -167,6 +174,24 @@ runtime_symbols! {
     PrintErrorLine = flash_print_error_line(Ptr, I64): Any;
     /// (prompt) -> line without its end, or null at the end of input.
     ReadLine = flash_read_line(Ptr, I64) -> (Ptr, I64): Any;
+    // console
+    /// (buffer, stream, depth, width): what is shown from here on is laid out for a stream (1, 2, or 0 for none).
+    ConsoleInspect = flash_console_inspect(Ptr, I32, I64, I64): Any;
+    /// The text; the buffer must not be used again.
+    ConsoleInspected = flash_console_inspected(Ptr) -> (Ptr, I64): Any;
+    /// (buffer, columns, each ended by NUL) -> the table; the buffer must not be used again.
+    ConsoleTable = flash_console_table(Ptr, Ptr, I64) -> (Ptr, I64): Any;
+    /// (stream, text): a line, indented as the groups say.
+    ConsoleLine = flash_console_line(I32, Ptr, I64): Any;
+    /// (1 or -1): begins or ends a group.
+    ConsoleGroup = flash_console_group(I32): Any;
+    /// (label, 0 start, 1 look, 2 end) -> milliseconds, -1 for no such timer, -2 for one that has been started already.
+    ConsoleTimer = flash_console_timer(Ptr, I64, I32) -> (F64): Any;
+    /// (label, reset) -> how many times.
+    ConsoleCount = flash_console_count(Ptr, I64, I8) -> (I64): Any;
+    /// (text): to standard error, with the calls that led there.
+    ConsoleTrace = flash_console_trace(Ptr, I64): Any;
+    IsTerminal = flash_is_terminal(I32) -> (I8): Any;
     Exit = flash_exit(I32): Never;
     ArgCount = flash_arg_count() -> (I64): Any;
     Arg = flash_arg(I64) -> (Ptr, I64): Any;
