@@ -28,6 +28,7 @@ mod errors;
 mod exhaustive;
 mod expr;
 mod finite;
+mod fixed;
 mod flow;
 mod hints;
 mod infer;

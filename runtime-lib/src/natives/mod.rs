@@ -2,18 +2,26 @@
 //! Every one is a row of `flash_abi::symbols`. Policy and checks of arguments are Flash's.
 
 pub mod buffer;
+pub mod cache;
 pub mod chars;
 pub mod child;
 pub mod console;
 pub mod event_loop;
+pub mod crypto;
+pub mod date;
+pub mod encoding;
 pub mod fs;
 pub mod json;
 pub mod math;
 pub mod memory;
 pub mod number;
 pub mod os;
+pub mod problem;
 pub mod process;
+pub mod regex;
 pub mod text;
+pub mod unicode;
+pub mod url;
 
 #[cfg(test)]
 mod tests;
