@@ -57,15 +57,37 @@ impl Call {
     }
 }
 
+/// Finds the code at addresses, and remembers the latest: a deep stack is full of the same few.
+pub(crate) struct Finder {
+    latest: [(usize, Option<CodePlace>); RECENT],
+}
+
+const RECENT: usize = 16;
+
+impl Finder {
+    pub fn new() -> Finder {
+        Finder { latest: [(0, None); RECENT] }
+    }
+
+    pub fn find(&mut self, pc: usize) -> Option<CodePlace> {
+        let slot = &mut self.latest[(pc ^ (pc >> 4)) % RECENT];
+        if slot.0 != pc {
+            *slot = (pc, program::find(pc));
+        }
+        slot.1
+    }
+}
+
 /// The Flash code of a stack, innermost first.
 pub struct Calls {
     at: Start,
     is_done: bool,
+    finder: Finder,
 }
 
 /// The calls from `start` outwards.
 pub fn calls(start: Start) -> Calls {
-    Calls { at: start, is_done: false }
+    Calls { at: start, is_done: false, finder: Finder::new() }
 }
 
 impl Iterator for Calls {
@@ -78,7 +100,7 @@ impl Iterator for Calls {
                 Some(caller) => self.at = caller,
                 None => self.is_done = true,
             }
-            if let Some(code) = program::find(pc) {
+            if let Some(code) = self.finder.find(pc) {
                 return Some(Call { code, pc, is_crash });
             }
         }

@@ -4,6 +4,7 @@
 //! without garbage. `flash_buf_finish` copies the text into the heap, exactly as long as it is, and
 //! gives the buffer back.
 
+use super::entered::Entered;
 use super::number::{push_f32, push_f64, push_i64, push_u64};
 use super::text::concat;
 use super::{bytes, new_text_of, push_short};
@@ -18,7 +19,7 @@ use std::ptr::null_mut;
 pub struct TextBuffer {
     /// UTF-8.
     text: Vec<u8>,
-    entered: Vec<*const u8>,
+    entered: Entered,
     /// The next buffer that is free, when this one is.
     next: *mut TextBuffer,
 }
@@ -114,7 +115,7 @@ native! {
 
     fn flash_buf_leave(_ctx: *mut Context, buffer: *mut TextBuffer) {
         // SAFETY: a buffer in use.
-        unsafe { (*buffer).entered.pop() };
+        unsafe { (*buffer).entered.leave() };
     }
 
     /// The text so far; the buffer is given back.
@@ -134,7 +135,7 @@ native! {
 #[cold]
 fn make() -> *mut TextBuffer {
     OWNER.with(|_| ());
-    Box::into_raw(Box::new(TextBuffer { text: Vec::new(), entered: Vec::new(), next: null_mut() }))
+    Box::into_raw(Box::new(TextBuffer { text: Vec::new(), entered: Entered::default(), next: null_mut() }))
 }
 
 /// Hands out the buffer's text and keeps the buffer for its next use.
@@ -206,12 +207,11 @@ impl TextBuffer {
     }
 
     fn enter(&mut self, object: *const u8) -> bool {
-        if self.entered.contains(&object) {
+        let is_new = self.entered.enter(object);
+        if !is_new {
             self.push("[Circular]");
-            return false;
         }
-        self.entered.push(object);
-        true
+        is_new
     }
 }
 
@@ -224,7 +224,7 @@ mod tests {
     use super::*;
 
     fn written(write: impl FnOnce(&mut TextBuffer)) -> String {
-        let mut buffer = TextBuffer { text: Vec::new(), entered: Vec::new(), next: null_mut() };
+        let mut buffer = TextBuffer { text: Vec::new(), entered: Entered::default(), next: null_mut() };
         write(&mut buffer);
         String::from_utf8(buffer.text).expect("UTF-8")
     }
@@ -254,7 +254,7 @@ mod tests {
             assert!(buffer.enter(&raw const objects[0]));
             assert!(buffer.enter(&raw const objects[1]));
             assert!(!buffer.enter(&raw const objects[0]));
-            buffer.entered.pop();
+            buffer.entered.leave();
             assert!(buffer.enter(&raw const objects[1]));
         });
         assert_eq!(text, "[Circular]");

@@ -4,6 +4,7 @@
 pub mod buffer;
 pub mod chars;
 pub mod console;
+mod entered;
 pub mod fs;
 pub mod json;
 pub mod math;
