@@ -3,13 +3,16 @@
 
 pub mod buffer;
 pub mod chars;
+pub mod child;
 pub mod console;
 mod entered;
+pub mod event_loop;
 pub mod fs;
 pub mod json;
 pub mod math;
 pub mod memory;
 pub mod number;
+pub mod os;
 pub mod process;
 pub mod text;
 
