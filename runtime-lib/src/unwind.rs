@@ -4,8 +4,8 @@
 //! Without a handler nothing is made: the report is printed from the stack as it is.
 
 use crate::fail::{self, Failure};
-use crate::program::{self, CodePlace};
-use crate::trace::{self, Start};
+use crate::program::CodePlace;
+use crate::trace::{self, Finder, Start};
 use crate::{gc, overflow, process, thread, uncaught};
 use flash_abi::context::Context;
 use flash_abi::object::{Descriptor, HEADER_SIZE, KIND_FIXED, SLOT_EXACT, THROWN_ERROR, THROWN_TABLE};
@@ -90,8 +90,9 @@ pub(crate) struct Landing {
 /// beyond it is C, which knows nothing of errors.
 pub(crate) fn find_handler(start: Start) -> Option<Landing> {
     let mut at = start;
+    let mut finder = Finder::new();
     loop {
-        if let Some(call) = program::find(at.pc) {
+        if let Some(call) = finder.find(at.pc) {
             if let Some((code, frame_size)) = call.handler() {
                 return Some(Landing { code, frame: at.frame, stack: at.frame.checked_sub(frame_size)?, call });
             }

@@ -6,6 +6,7 @@ pub mod cache;
 pub mod chars;
 pub mod child;
 pub mod console;
+mod entered;
 pub mod event_loop;
 pub mod crypto;
 pub mod date;
