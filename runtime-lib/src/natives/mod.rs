@@ -2,15 +2,22 @@
 //! Every one is a row of `flash_abi::symbols`. Policy and checks of arguments are Flash's.
 
 pub mod buffer;
+pub mod byte_array;
 pub mod chars;
 pub mod console;
 pub mod fs;
+pub mod http;
+mod http_chunks;
+pub mod http_write;
 pub mod json;
 pub mod math;
 pub mod memory;
+pub mod net;
 pub mod number;
 pub mod process;
 pub mod text;
+pub mod tls;
+pub mod udp;
 
 #[cfg(test)]
 mod tests;
