@@ -323,6 +323,9 @@ runtime_symbols! {
     /// (descriptor, group, join or leave) -> 0
     UdpMembership = flash_udp_membership(I32, Ptr, I64, I8) -> (I64): Any;
 
+    /// (name) -> job
+    DnsStart = flash_dns_start(Ptr, I64) -> (I64): Any;
+
     // HTTP (`std:http`).
 
     /// (input, from, bytes seen before, limit, facts) -> the head of a request as text, or null
@@ -363,6 +366,26 @@ runtime_symbols! {
     TlsFree = flash_tls_free(I64): Any;
     TlsProblemCode = flash_tls_problem_code() -> (Ptr, I64): Any;
     TlsProblemWords = flash_tls_problem_words() -> (Ptr, I64): Any;
+
+    // event loop
+    /// (nanoseconds, or -1) -> number of events, after waiting at most so long.
+    LoopPoll = flash_loop_poll(I64) -> (I64): Any;
+    /// (index) -> token << 4 | bits
+    LoopEvent = flash_loop_event(I64) -> (I64): Any;
+    /// (descriptor, token) -> 1 or 0
+    LoopAdd = flash_loop_add(I32, I64) -> (I8): Any;
+    LoopRemove = flash_loop_remove(I32) -> (I8): Any;
+    LoopPolls = flash_loop_polls() -> (I64): Any;
+    /// What a job of the pool has given, by its number; see `runtime-lib/src/pool.rs`.
+    JobFailed = flash_job_failed(I64) -> (I8): Any;
+    JobCode = flash_job_code(I64) -> (Ptr, I64): Any;
+    JobReason = flash_job_reason(I64) -> (Ptr, I64): Any;
+    JobNumber = flash_job_number(I64) -> (I64): Any;
+    JobText = flash_job_text(I64) -> (Ptr, I64): Any;
+    JobSize = flash_job_size(I64) -> (I64): Any;
+    /// (job, address, size)
+    JobBytes = flash_job_bytes(I64, Ptr, I64): Any;
+    JobDrop = flash_job_drop(I64): Any;
 
     /// Called by an exported C function: this thread's context, made on first use.
     Attach = flash_attach() -> (Ptr): Any;

@@ -136,7 +136,7 @@ fn succeeded(result: io::Result<()>) -> u8 {
     u8::from(result.is_ok())
 }
 
-fn remember(error: &io::Error) {
+pub(crate) fn remember(error: &io::Error) {
     let words = without_number(&error.to_string()).into_owned();
     LAST_ERROR.set(words);
     LAST_CODE.set(code(error));

@@ -5,6 +5,8 @@ pub mod buffer;
 pub mod byte_array;
 pub mod chars;
 pub mod console;
+pub mod dns;
+pub mod event_loop;
 pub mod fs;
 pub mod http;
 mod http_chunks;
