@@ -7,10 +7,13 @@
 
 pub mod native;
 
+pub mod children;
 pub mod entry;
 pub mod event_loop;
+pub mod environment;
 pub mod fail;
 pub mod gc;
+pub mod io_error;
 pub mod memory;
 pub mod natives;
 mod overflow;

@@ -1,6 +1,6 @@
 //! Natives of `std:event_loop`: waiting, descriptors, and what jobs of the pool have given.
 
-use super::fs::remember;
+use crate::io_error::remember;
 use super::{empty_text, new_text, static_text};
 use crate::event_loop;
 use crate::fail::{self, Failure};

@@ -4,6 +4,7 @@
 pub mod buffer;
 pub mod byte_array;
 pub mod chars;
+pub mod child;
 pub mod console;
 pub mod dns;
 pub mod event_loop;
@@ -16,6 +17,7 @@ pub mod math;
 pub mod memory;
 pub mod net;
 pub mod number;
+pub mod os;
 pub mod process;
 pub mod text;
 pub mod tls;
