@@ -337,6 +337,8 @@ runtime_symbols! {
     BytesAddText = flash_bytes_add_text(Ptr, Ptr, I64): Any;
     /// (array) -> its bytes as text; what is no UTF-8 becomes U+FFFD
     BytesLossy = flash_bytes_lossy(Ptr) -> (Ptr, I64): Allocates;
+    /// (what a handler was given, a title): prints it as an error that nobody catches.
+    ReportThrown = flash_report_thrown(Ptr, Ptr, I64): Any;
     /// (descriptor, 0 reading, 1 writing, 2 both) -> 0
     NetShutdown = flash_net_shutdown(I32, I32) -> (I64): Any;
     NetClose = flash_net_close(I32): Any;

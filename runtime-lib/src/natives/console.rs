@@ -1,8 +1,9 @@
 //! Natives of `std:console` and of `print`: the standard streams.
 
-use super::{NULL_TEXT, bytes, new_text};
+use super::{NULL_TEXT, bytes, new_text, text};
 use crate::native;
 use crate::stdio;
+use crate::unwind;
 use flash_abi::context::Context;
 use flash_abi::object::Str;
 use std::io::BufRead;
@@ -30,6 +31,13 @@ native! {
         let mut line = unsafe { bytes(data, len) }.to_vec();
         line.push(b'\n');
         stdio::write_error(&line);
+    }
+
+    /// (what a handler was given, a title): prints it as an error that nobody catches, and goes on.
+    fn flash_report_thrown(ctx: *mut Context, thrown: *mut u8, title: *const u8, title_len: i64) {
+        stdio::flush();
+        // SAFETY: this thread's context, what a handler was given, and a live text.
+        unsafe { unwind::tell(ctx, text(title, title_len), thrown as usize) }
     }
 
     /// (prompt) -> line without its end, or null at the end of input.
