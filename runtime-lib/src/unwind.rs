@@ -118,7 +118,7 @@ pub(crate) unsafe fn throw(ctx: *mut Context, error: usize, table: usize, start:
                 resume(ctx, landing, thrown)
             }
             None => {
-                uncaught::report(ctx, error, table, trace::calls(start));
+                uncaught::report(ctx, uncaught::UNCAUGHT, error, table, trace::calls(start));
                 process::exit(fail::EXIT_CODE)
             }
         }
@@ -136,8 +136,7 @@ pub(crate) unsafe fn rethrow(ctx: *mut Context, thrown: usize, start: Start) -> 
         if let Some(landing) = find_handler(start) {
             resume(ctx, landing, thrown)
         }
-        let Thrown { error, table, trace, count, .. } = *(thrown as *const Thrown);
-        uncaught::report(ctx, error, table, trace::saved(std::slice::from_raw_parts(trace, count)));
+        tell(ctx, uncaught::UNCAUGHT, thrown);
         process::exit(fail::EXIT_CODE)
     }
 }
@@ -171,6 +170,19 @@ crate::native! {
             let high = (*ctx).stack_base as usize;
             awaited(ctx, thrown as usize, Start { pc: 0, frame, low: frame, high, is_crash: false }) as *mut u8
         }
+    }
+}
+
+/// Prints what a handler was given, behind a title, with the trace that it has.
+///
+/// # Safety
+/// As [`rethrow`].
+pub(crate) unsafe fn tell(ctx: *mut Context, title: &str, thrown: usize) {
+    // SAFETY: promised by the caller.
+    unsafe {
+        let Thrown { error, table, trace, count, .. } = *(thrown as *const Thrown);
+        let trace: &[usize] = if count == 0 { &[] } else { std::slice::from_raw_parts(trace, count) };
+        uncaught::report(ctx, title, error, table, trace::saved(trace));
     }
 }
 
