@@ -177,16 +177,51 @@ runtime_symbols! {
     /// Bytes in use after forcing a collection.
     Collect = flash_collect() -> (I64): Any;
 
-    /// (path) -> text, or null and the error is in `flash_last_error`. Invalid UTF-8 is an error.
-    FsReadText = flash_fs_read_text(Ptr, I64) -> (Ptr, I64): Any;
-    /// (path, text, append) -> 1 or 0.
-    FsWriteText = flash_fs_write_text(Ptr, I64, Ptr, I64, I8) -> (I8): Any;
-    FsRemove = flash_fs_remove(Ptr, I64) -> (I8): Any;
+    // files
+    /// (operation, path, data, a, b) -> 1 and its result can be taken, or 0 and the error is in `flash_last_error`.
+    FsDo = flash_fs_do(Ptr, I64, Ptr, I64, Ptr, I64, I64, I64) -> (I8): Any;
     /// 0 nothing there, 1 file, 2 directory, 3 other.
     FsKind = flash_fs_kind(Ptr, I64) -> (I32): Any;
-    FsMakeDirectory = flash_fs_make_directory(Ptr, I64) -> (I8): Any;
-    /// (path) -> names separated by NUL, sorted, or null.
-    FsList = flash_fs_list(Ptr, I64) -> (Ptr, I64): Any;
+    /// What the last operation gave: a text, a number (of bytes to take), bytes (to).
+    FsText = flash_fs_text() -> (Ptr, I64): Any;
+    FsNumber = flash_fs_number() -> (I64): Any;
+    FsBytes = flash_fs_bytes(Ptr): Any;
+    /// (file, to, count) -> bytes read or -1.
+    FileRead = flash_file_read(I64, Ptr, I64) -> (I64): Any;
+    /// (file, data) -> bytes written or -1.
+    FileWrite = flash_file_write(I64, Ptr, I64) -> (I64): Any;
+    /// (bytes, start, count, byte) -> where the byte is, or -1.
+    BytesIndexOf = flash_bytes_index_of(Ptr, I64, I64, I8) -> (I64): Reads;
+
+    // the process, its environment and its children, the machine
+    EnvSet = flash_env_set(Ptr, I64, Ptr, I64) -> (I8): Any;
+    EnvRemove = flash_env_remove(Ptr, I64): Any;
+    EnvAll = flash_env_all() -> (Ptr, I64): Any;
+    ChangeDir = flash_change_dir(Ptr, I64) -> (I8): Any;
+    Executable = flash_executable() -> (Ptr, I64): Any;
+    SetExitCode = flash_set_exit_code(I32): Any;
+    ExitCode = flash_exit_code() -> (I32): Any;
+    ResidentBytes = flash_resident_bytes() -> (I64): Any;
+    /// (what) -> text or null; (what) -> number or -1.
+    OsText = flash_os_text(Ptr, I64) -> (Ptr, I64): Any;
+    OsNumber = flash_os_number(Ptr, I64) -> (I64): Any;
+    /// (process, signal) -> 1 or 0.
+    ProcessKill = flash_process_kill(I32, Ptr, I64) -> (I8): Any;
+    /// (program and arguments, environment, directory, flags) -> process or -1.
+    ChildStart = flash_child_start(Ptr, I64, Ptr, I64, Ptr, I64, I64) -> (I32): Any;
+    /// (0 input, 1 output, 2 errors, 3 end) -> descriptor of the child that was started last, or -1.
+    ChildDescriptor = flash_child_descriptor(I32) -> (I32): Any;
+    /// (process) -> how it ended, or -1 while it runs.
+    ChildReap = flash_child_reap(I32) -> (I32): Any;
+    /// (program and arguments, environment, directory, flags, input, time-out in ms) -> 1 or 0. Waits for the end.
+    ChildRun = flash_child_run(Ptr, I64, Ptr, I64, Ptr, I64, I64, Ptr, I64, I64) -> (I8): Any;
+    /// (0 status, 1 bytes of output, 2 bytes of errors, 3 whether the time was over) of the last run.
+    ChildResult = flash_child_result(I32) -> (I64): Any;
+    /// (1 output, 2 errors; to)
+    ChildTake = flash_child_take(I32, Ptr): Any;
+    /// (status) -> the name of the signal that ended a child, or null.
+    SignalName = flash_signal_name(I32) -> (Ptr, I64): Any;
+
     /// Words for the last native of this thread that failed.
     LastError = flash_last_error() -> (Ptr, I64): Any;
     /// What went wrong with it, as a name such as `ENOENT`.
@@ -219,6 +254,8 @@ runtime_symbols! {
     StrReplaceAll = flash_str_replace_all(Ptr, I64, Ptr, I64, Ptr, I64) -> (Ptr, I64): Allocates;
     /// (buffer of bytes: address, count) -> str, or null when they are not UTF-8.
     StrFromUtf8 = flash_str_from_utf8(Ptr, I64) -> (Ptr, I64): Allocates;
+    /// The same, with U+FFFD for what is not.
+    StrLossy = flash_str_lossy(Ptr, I64) -> (Ptr, I64): Allocates;
     StrHash = flash_str_hash(Ptr, I64) -> (I64): Reads;
     /// An odd number that differs from process to process: what tables multiply hashes with.
     HashFactor = flash_hash_factor() -> (I64): Pure;
@@ -377,6 +414,26 @@ runtime_symbols! {
     /// Unsafe memory: (bytes) -> address, never null; and its release.
     MemAlloc = flash_mem_alloc(I64) -> (Ptr): Any;
     MemFree = flash_mem_free(Ptr): Any;
+
+    // event loop
+    /// (nanoseconds, or -1) -> number of events, after waiting at most so long.
+    LoopPoll = flash_loop_poll(I64) -> (I64): Any;
+    /// (index) -> token << 4 | bits
+    LoopEvent = flash_loop_event(I64) -> (I64): Any;
+    /// (descriptor, token) -> 1 or 0
+    LoopAdd = flash_loop_add(I32, I64) -> (I8): Any;
+    LoopRemove = flash_loop_remove(I32) -> (I8): Any;
+    LoopPolls = flash_loop_polls() -> (I64): Any;
+    /// What a job of the pool has given, by its number; see `runtime-lib/src/pool.rs`.
+    JobFailed = flash_job_failed(I64) -> (I8): Any;
+    JobCode = flash_job_code(I64) -> (Ptr, I64): Any;
+    JobReason = flash_job_reason(I64) -> (Ptr, I64): Any;
+    JobNumber = flash_job_number(I64) -> (I64): Any;
+    JobText = flash_job_text(I64) -> (Ptr, I64): Any;
+    JobSize = flash_job_size(I64) -> (I64): Any;
+    /// (job, address, size)
+    JobBytes = flash_job_bytes(I64, Ptr, I64): Any;
+    JobDrop = flash_job_drop(I64): Any;
 
     /// Called by an exported C function: this thread's context, made on first use.
     Attach = flash_attach() -> (Ptr): Any;

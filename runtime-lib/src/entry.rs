@@ -29,7 +29,10 @@ pub unsafe fn run_program(program: *const Program, arguments: Vec<String>) -> Re
         process::set_arguments(arguments);
         signals::install();
         let Some(ctx) = thread::create(program, StackKind::Own) else { thread::no_memory() };
-        let code = enter(ctx, program);
+        let code = match enter(ctx, program) {
+            0 => process::exit_code(),
+            code => code,
+        };
         stdio::flush();
         thread::destroy(ctx);
         Ok(code)

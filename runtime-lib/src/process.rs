@@ -1,6 +1,7 @@
 //! The process around the program: its arguments and its end.
 
 use std::sync::RwLock;
+use std::sync::atomic::{AtomicI32, Ordering};
 
 static ARGUMENTS: RwLock<&'static [String]> = RwLock::new(&[]);
 
@@ -15,6 +16,18 @@ pub fn set_arguments(arguments: Vec<String>) {
 /// The program's arguments, without its name.
 pub fn arguments() -> &'static [String] {
     ARGUMENTS.read().map_or(&[], |arguments| *arguments)
+}
+
+static EXIT_CODE: AtomicI32 = AtomicI32::new(0);
+
+/// Sets what the process ends with when its program comes to its end and does not say otherwise.
+pub fn set_exit_code(code: i32) {
+    EXIT_CODE.store(code, Ordering::Relaxed);
+}
+
+/// What [`set_exit_code`] set, 0 at first.
+pub fn exit_code() -> i32 {
+    EXIT_CODE.load(Ordering::Relaxed)
 }
 
 /// Ends the process: writes out what is buffered, then exits with the low byte of `code`.

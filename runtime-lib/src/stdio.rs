@@ -62,9 +62,38 @@ pub fn write_all(fd: i32, mut bytes: &[u8]) {
         let written = unsafe { libc::write(fd, bytes.as_ptr().cast(), bytes.len()) };
         if written > 0 {
             bytes = bytes.get(written as usize..).unwrap_or(&[]);
-        } else if std::io::Error::last_os_error().kind() != std::io::ErrorKind::Interrupted {
-            return;
+            continue;
         }
+        match std::io::Error::last_os_error().kind() {
+            std::io::ErrorKind::Interrupted => {}
+            // Somebody who shares the terminal or pipe with us made it so; we wait.
+            std::io::ErrorKind::WouldBlock => {
+                let mut entry = libc::pollfd { fd, events: libc::POLLOUT, revents: 0 };
+                // SAFETY: one entry.
+                unsafe { libc::poll(&mut entry, 1, -1) };
+            }
+            std::io::ErrorKind::BrokenPipe => return end_by_closed_pipe(),
+            _ => return,
+        }
+    }
+}
+
+/// From here on a pipe that nobody reads is an error of writing, not the end of the process: for whoever writes to
+/// children and sockets. A standard stream that nobody reads still ends the process, by [`write_all`].
+pub fn ignore_closed_pipes() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        // SAFETY: ignores a signal.
+        unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
+    });
+}
+
+#[cold]
+fn end_by_closed_pipe() {
+    // SAFETY: the default action ends the process.
+    unsafe {
+        libc::signal(libc::SIGPIPE, libc::SIG_DFL);
+        libc::raise(libc::SIGPIPE);
     }
 }
 

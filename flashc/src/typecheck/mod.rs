@@ -8,6 +8,7 @@
 mod arguments;
 mod assign;
 mod attributes;
+mod awaiting;
 mod body;
 mod bound;
 mod call;
@@ -54,6 +55,7 @@ mod result;
 mod size;
 mod spread;
 mod stmt;
+mod tasks;
 mod test_block;
 mod text;
 mod types;

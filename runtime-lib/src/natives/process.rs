@@ -2,7 +2,7 @@
 
 use super::{NULL_TEXT, empty_text, new_text, static_text, text};
 use crate::fail::{self, Failure};
-use crate::{native, process, testing};
+use crate::{environment, io_error, native, process, testing};
 use flash_abi::context::Context;
 use flash_abi::object::Str;
 use std::sync::OnceLock;
@@ -31,16 +31,73 @@ native! {
     fn flash_env_get(ctx: *mut Context, name: *const u8, name_len: i64) -> Str {
         // SAFETY: a live text, and this thread's context.
         unsafe {
-            let name = text(name, name_len);
-            // The system's function fails the process on names that cannot be.
-            if name.is_empty() || name.contains(['=', '\0']) {
-                return NULL_TEXT;
-            }
-            match std::env::var_os(name) {
+            match environment::get(text(name, name_len)) {
                 Some(value) => new_text(ctx, &value.to_string_lossy()),
                 None => NULL_TEXT,
             }
         }
+    }
+
+    /// (name, value) -> 1, or 0 when there can be no such variable.
+    fn flash_env_set(_ctx: *mut Context, name: *const u8, name_len: i64, value: *const u8, value_len: i64) -> u8 {
+        // SAFETY: live texts.
+        let (name, value) = unsafe { (text(name, name_len), text(value, value_len)) };
+        let is_possible = environment::is_name(name) && !value.contains('\0');
+        if is_possible {
+            environment::set(name, Some(value));
+        }
+        u8::from(is_possible)
+    }
+
+    fn flash_env_remove(_ctx: *mut Context, name: *const u8, name_len: i64) {
+        // SAFETY: a live text.
+        let name = unsafe { text(name, name_len) };
+        if environment::is_name(name) {
+            environment::set(name, None);
+        }
+    }
+
+    /// All variables as `NAME=value`, each ended by NUL.
+    fn flash_env_all(ctx: *mut Context) -> Str {
+        let mut all = String::new();
+        for (name, value) in environment::all() {
+            all += &format!("{}={}\0", name.to_string_lossy(), value.to_string_lossy());
+        }
+        // SAFETY: this thread's context.
+        unsafe { new_text(ctx, &all) }
+    }
+
+    /// (path) -> 1 or 0, and the error is in `flash_last_error`.
+    fn flash_change_dir(_ctx: *mut Context, path: *const u8, path_len: i64) -> u8 {
+        // SAFETY: a live text.
+        let result = std::env::set_current_dir(unsafe { text(path, path_len) });
+        if let Err(error) = &result {
+            io_error::remember(error);
+        }
+        u8::from(result.is_ok())
+    }
+
+    /// The path of the running executable, or null.
+    fn flash_executable(ctx: *mut Context) -> Str {
+        match std::env::current_exe() {
+            // SAFETY: this thread's context.
+            Ok(path) => unsafe { new_text(ctx, &path.to_string_lossy()) },
+            Err(_) => NULL_TEXT,
+        }
+    }
+
+    /// What the process ends with when nothing else says so.
+    fn flash_set_exit_code(_ctx: *mut Context, code: i32) {
+        process::set_exit_code(code);
+    }
+
+    fn flash_exit_code(_ctx: *mut Context) -> i32 {
+        process::exit_code()
+    }
+
+    /// Bytes of memory that the process takes, or -1.
+    fn flash_resident_bytes(_ctx: *mut Context) -> i64 {
+        resident_bytes().unwrap_or(-1)
     }
 
     /// Empty when it is gone.
@@ -64,4 +121,17 @@ native! {
     fn flash_wall_clock_ms(_ctx: *mut Context) -> f64 {
         SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| (since.as_micros() as f64 / 1000.0).floor())
     }
+}
+
+#[cfg(target_os = "linux")]
+fn resident_bytes() -> Option<i64> {
+    let report = std::fs::read_to_string("/proc/self/statm").ok()?;
+    let pages: i64 = report.split_whitespace().nth(1)?.parse().ok()?;
+    // SAFETY: takes any number.
+    Some(pages * unsafe { libc::sysconf(libc::_SC_PAGESIZE) })
+}
+
+#[cfg(not(target_os = "linux"))]
+fn resident_bytes() -> Option<i64> {
+    None
 }

@@ -164,6 +164,12 @@ native! {
         }
     }
 
+    /// (bytes) -> their text, with U+FFFD for what is not UTF-8.
+    fn flash_str_lossy(ctx: *mut Context, data: *const u8, count: i64) -> Str {
+        // SAFETY: a live array's elements, and this thread's context.
+        unsafe { new_text(ctx, &String::from_utf8_lossy(bytes(data, count))) }
+    }
+
     fn flash_str_hash(_ctx: *mut Context, a: *const u8, a_len: i64) -> i64 {
         // SAFETY: a live text.
         hash(unsafe { bytes(a, a_len) }) as i64
