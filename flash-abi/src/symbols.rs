@@ -111,6 +111,10 @@ runtime_symbols! {
     /// Throws on what a handler was given, in `fail_a`.
     Rethrow = flash_rethrow(): Never;
 
+    // Async.
+    /// (what carries an error) -> what carries it to the coroutine in whose name this is called: its trace goes on there.
+    TraceAwaited = flash_trace_awaited(Ptr) -> (Ptr): Any;
+
     /// (descriptor) -> zeroed object of its fixed size, header set. The slow path of inline allocation.
     Alloc = flash_alloc(Ptr) -> (Ptr): Allocates;
     /// (buffer descriptor, count) -> buffer with `count` zeroed elements. Address of the object.
