@@ -94,6 +94,8 @@ pub(super) fn intrinsic(name: &str) -> Option<Intrinsic> {
         "json_read_key" => Intrinsic::JsonReadKey,
         "promise_settle" => Intrinsic::PromiseSettle,
         "promise_value" => Intrinsic::PromiseValue,
+        "initialize_std" => Intrinsic::InitializeStd,
+        "copied_globals" => Intrinsic::CopiedGlobals,
         "panic" => Intrinsic::Panic,
         "assert_failed" => Intrinsic::AssertFailed,
         _ => return None,

@@ -14,6 +14,7 @@ pub mod number;
 pub mod os;
 pub mod process;
 pub mod text;
+pub mod worker;
 
 #[cfg(test)]
 mod tests;
