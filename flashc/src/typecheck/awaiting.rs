@@ -4,11 +4,11 @@
 use super::Checker;
 use super::body::{Body, error_expr};
 use super::closure::Parts;
-use super::entity::{Entity, SelfKind};
+use super::entity::{Entity, ParamInfo, SelfKind};
 use crate::ast;
 use crate::diagnostics::Diagnostic;
 use crate::source::Span;
-use crate::tir::{Expr, ExprKind, Ty, TyKind};
+use crate::tir::{Expr, ExprKind, NominalId, Ty, TyKind};
 
 /// Where `Promise` is, in programs that have it.
 const PROMISES: &str = "std:promise";
@@ -50,6 +50,23 @@ impl Checker<'_> {
         }
     }
 
+    /// Whether the type's argument may be `void`: what gives no value can be waited for all the same.
+    pub(super) fn is_promise_or_task(&self, id: NominalId) -> bool {
+        let is = |module: &str, name: &str| self.std_entity(module, name) == Some(Entity::Nominal(id));
+        self.is_std(self.nominals[id.index()].module) && (is(PROMISES, "Promise") || is(TASKS, "Task"))
+    }
+
+    /// Whether a function that gives `Promise<T>` takes a `T`, or a function that gives one. That may be a promise, which
+    /// is flattened, so that what is asked of the result says nothing of the argument.
+    pub(super) fn flattens(&self, result: Ty, params: &[ParamInfo]) -> bool {
+        let Some(inner) = self.types.awaited(result) else { return false };
+        matches!(self.types.kind(inner), TyKind::Param(..))
+            && params.iter().any(|param| match self.types.kind(param.ty) {
+                TyKind::Function(_, given) => *given == inner,
+                _ => param.ty == inner,
+            })
+    }
+
     /// What an async function must not be.
     pub(super) fn check_async(&mut self, ast: &ast::Function, self_kind: SelfKind) {
         if ast.is_async && self_kind == SelfKind::Reference {
@@ -66,7 +83,12 @@ impl Checker<'_> {
 impl<'a> Body<'_, 'a> {
     /// `T` of a `Promise<T>`, if it is one.
     pub(super) fn awaited_type(&self, ty: Ty) -> Option<Ty> {
-        self.cx.types.awaited(self.shallow(ty))
+        let mut inner = self.cx.types.awaited(self.shallow(ty))?;
+        // A variable may have turned out to be a promise, and promises do not nest.
+        while let Some(deeper) = self.cx.types.awaited(self.shallow(inner)) {
+            inner = deeper;
+        }
+        Some(inner)
     }
 
     pub(super) fn is_async(&mut self) -> bool {

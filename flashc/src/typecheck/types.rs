@@ -230,7 +230,12 @@ impl<'a> Checker<'a> {
         subject: Option<Ty>,
         span: Span,
     ) -> Ty {
-        let mut args: Vec<Ty> = args.iter().map(|a| self.value_type(scope, a)).collect();
+        let may_be_void = self.is_promise_or_task(id);
+        let arg = |checker: &mut Self, arg| match may_be_void {
+            true => checker.type_expr(scope, arg),
+            false => checker.value_type(scope, arg),
+        };
+        let mut args: Vec<Ty> = args.iter().map(|a| arg(self, a)).collect();
         self.default_args(id, &mut args, subject);
         let info = &self.nominals[id.index()];
         let (name, wanted) = (info.name, info.scope.generics.len());
