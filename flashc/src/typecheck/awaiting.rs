@@ -8,7 +8,7 @@ use super::entity::{Entity, ParamInfo, SelfKind};
 use crate::ast;
 use crate::diagnostics::Diagnostic;
 use crate::source::Span;
-use crate::tir::{Expr, ExprKind, NominalId, Ty, TyKind};
+use crate::tir::{Expr, ExprKind, Ty, TyKind};
 
 /// Where `Promise` is, in programs that have it.
 const PROMISES: &str = "std:promise";
@@ -48,12 +48,6 @@ impl Checker<'_> {
                 Ty::ERROR
             }
         }
-    }
-
-    /// Whether the type's argument may be `void`: what gives no value can be waited for all the same.
-    pub(super) fn is_promise_or_task(&self, id: NominalId) -> bool {
-        let is = |module: &str, name: &str| self.std_entity(module, name) == Some(Entity::Nominal(id));
-        self.is_std(self.nominals[id.index()].module) && (is(PROMISES, "Promise") || is(TASKS, "Task"))
     }
 
     /// Whether a function that gives `Promise<T>` takes a `T`, or a function that gives one. That may be a promise, which
