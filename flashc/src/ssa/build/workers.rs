@@ -7,8 +7,8 @@ use super::module::ModuleBuilder;
 use crate::ssa::{Data, DataId, Value};
 use crate::tir::{GlobalId, Ty, TyKind};
 
-/// Modules of std whose classes stand for something that a thread's loop or the system knows.
-const LOCAL_MODULES: &[&str] = &[
+/// Modules of std, or classes of them, that stand for something that a thread's loop or the system knows.
+const LOCAL_CLASSES: &[&str] = &[
     "std:channel",
     "std:child",
     "std:descriptor",
@@ -28,7 +28,8 @@ const LOCAL_MODULES: &[&str] = &[
     "std:timers",
     "std:tls",
     "std:websocket",
-    "std:worker",
+    "std:worker.Port",
+    "std:worker.WorkerHandle",
 ];
 
 /// Name of the data that `Intrinsic::CopiedGlobals` gives the address of.
@@ -38,11 +39,15 @@ impl ModuleBuilder<'_> {
     /// Whether the instances of a class cannot be copied to another heap.
     pub fn is_local_class(&mut self, ty: Ty) -> bool {
         let TyKind::Nominal(id, args) = self.kind(ty).clone() else { return false };
-        let module = self.tree.modules[self.tree.nominals[id.index()].module.index()].name;
+        let nominal = &self.tree.nominals[id.index()];
+        let module = self.tree.modules[nominal.module.index()].name;
         match module.as_str() {
             // Where a key is found depends on its hash, which must be the same there.
             "std:map" | "std:set" => args.first().is_some_and(|&key| !self.hashes_by_value(key)),
-            name => LOCAL_MODULES.contains(&name),
+            name if name.starts_with("std:") => {
+                LOCAL_CLASSES.contains(&name) || LOCAL_CLASSES.contains(&&*format!("{name}.{}", nominal.name))
+            }
+            _ => false,
         }
     }
 
