@@ -205,6 +205,8 @@ runtime_symbols! {
     // files
     /// (operation, path, data, a, b) -> 1 and its result can be taken, or 0 and the error is in `flash_last_error`.
     FsDo = flash_fs_do(Ptr, I64, Ptr, I64, Ptr, I64, I64, I64) -> (I8): Any;
+    /// The same on a thread of the pool -> job.
+    FsStart = flash_fs_start(Ptr, I64, Ptr, I64, Ptr, I64, I64, I64) -> (I64): Any;
     /// 0 nothing there, 1 file, 2 directory, 3 other.
     FsKind = flash_fs_kind(Ptr, I64) -> (I32): Any;
     /// What the last operation gave: a text, a number (of bytes to take), bytes (to).
@@ -244,6 +246,20 @@ runtime_symbols! {
     ChildResult = flash_child_result(I32) -> (I64): Any;
     /// (1 output, 2 errors; to)
     ChildTake = flash_child_take(I32, Ptr): Any;
+    /// (signal's name) -> descriptor that becomes readable when it comes, or -1; and the end of that.
+    SignalListen = flash_signal_listen(Ptr, I64) -> (I32): Any;
+    SignalForget = flash_signal_forget(Ptr, I64): Any;
+    /// Descriptors that the loop watches: (descriptor, to, count) and (descriptor, data) -> count, -1 for an error, -2 for
+    /// not now.
+    FdRead = flash_fd_read(I32, Ptr, I64) -> (I64): Any;
+    FdWrite = flash_fd_write(I32, Ptr, I64) -> (I64): Any;
+    FdClose = flash_fd_close(I32) -> (I8): Any;
+    FdIsWatchable = flash_fd_is_watchable(I32) -> (I8): Any;
+    Flush = flash_flush(): Any;
+    /// (path, recursive, token) -> watcher or -1; its next change (kind, NUL, path, NUL, other path) or null; and its end.
+    WatchStart = flash_watch_start(Ptr, I64, I8, I64) -> (I64): Any;
+    WatchNext = flash_watch_next(I64) -> (Ptr, I64): Any;
+    WatchStop = flash_watch_stop(I64): Any;
     /// (status) -> the name of the signal that ended a child, or null.
     SignalName = flash_signal_name(I32) -> (Ptr, I64): Any;
 
@@ -340,6 +356,26 @@ runtime_symbols! {
     /// Unsafe memory: (bytes) -> address, never null; and its release.
     MemAlloc = flash_mem_alloc(I64) -> (Ptr): Any;
     MemFree = flash_mem_free(Ptr): Any;
+
+    // event loop
+    /// (nanoseconds, or -1) -> number of events, after waiting at most so long.
+    LoopPoll = flash_loop_poll(I64) -> (I64): Any;
+    /// (index) -> token << 4 | bits
+    LoopEvent = flash_loop_event(I64) -> (I64): Any;
+    /// (descriptor, token) -> 1 or 0
+    LoopAdd = flash_loop_add(I32, I64) -> (I8): Any;
+    LoopRemove = flash_loop_remove(I32) -> (I8): Any;
+    LoopPolls = flash_loop_polls() -> (I64): Any;
+    /// What a job of the pool has given, by its number; see `runtime-lib/src/pool.rs`.
+    JobFailed = flash_job_failed(I64) -> (I8): Any;
+    JobCode = flash_job_code(I64) -> (Ptr, I64): Any;
+    JobReason = flash_job_reason(I64) -> (Ptr, I64): Any;
+    JobNumber = flash_job_number(I64) -> (I64): Any;
+    JobText = flash_job_text(I64) -> (Ptr, I64): Any;
+    JobSize = flash_job_size(I64) -> (I64): Any;
+    /// (job, address, size)
+    JobBytes = flash_job_bytes(I64, Ptr, I64): Any;
+    JobDrop = flash_job_drop(I64): Any;
 
     /// Called by an exported C function: this thread's context, made on first use.
     Attach = flash_attach() -> (Ptr): Any;

@@ -2,13 +2,15 @@
 //! natives of std. An rlib for `flash-rt`, a static library for executables.
 //!
 //! Rooms, by what they are built on: `memory` and `stdio` (the system), `process`, `program` (tables of compiled
-//! code), `trace`, `report`, `testing`, `fail`, `unwind`, `uncaught`, `gc`, `thread`, `overflow`, `signals`, `entry`, `natives`, `symbols`. Assembly is in `asm/`.
+//! code), `trace`, `report`, `testing`, `fail`, `unwind`, `uncaught`, `gc`, `thread`, `overflow`, `signals`, `entry`,
+//! `event_loop`, `pool`, `natives`, `symbols`. Assembly is in `asm/`.
 
 pub mod native;
 
 pub mod children;
 pub mod entry;
 pub mod environment;
+pub mod event_loop;
 pub mod fail;
 pub mod gc;
 pub mod inspect;
@@ -16,6 +18,7 @@ pub mod io_error;
 pub mod memory;
 pub mod natives;
 mod overflow;
+pub mod pool;
 pub mod process;
 pub mod program;
 pub mod report;

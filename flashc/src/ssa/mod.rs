@@ -203,6 +203,8 @@ pub struct Function {
     pub signature: Signature,
     pub convention: Convention,
     pub hint: Hint,
+    /// May `suspend`: has no results, and is taken apart by `opt::coroutine` before code is generated.
+    pub is_coroutine: bool,
     pub blocks: Vec<BlockData>,
     /// Blocks that exist, in emission order; the first is the entry.
     pub layout: Vec<Block>,
@@ -429,6 +431,7 @@ impl Function {
             signature,
             convention: Convention::default(),
             hint: Hint::default(),
+            is_coroutine: false,
             blocks: Vec::new(),
             layout: Vec::new(),
             insts: Vec::new(),

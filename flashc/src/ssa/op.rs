@@ -212,6 +212,13 @@ ops! {
     CallRt "call_rt" ANY, Call Call;
     /// Aux: extern "C" function.
     CallExtern "call_extern" ANY, Call Call;
+
+    /// The frame of this coroutine: a closure object of type `fn()` that goes on behind the last `suspend` when it
+    /// is called. Only in coroutines.
+    CoroutineSelf "coroutine_self" N0, Make Pure;
+    /// Goes back to whoever started or resumed this coroutine; goes on here when its frame is called. Anything may have
+    /// happened meanwhile, but nothing is thrown. Only in coroutines.
+    Suspend "suspend" N0, Call Call;
 }
 
 impl Op {

@@ -270,6 +270,9 @@ impl Printer<'_> {
             Hint::InlineNever => " inline_never",
             Hint::Cold => " cold",
         });
+        if function.is_coroutine {
+            self.out.push_str(" coroutine");
+        }
         if let Some(scope) = function.scopes.first()
             && scope.function != function.symbol
         {
@@ -477,6 +480,13 @@ b5(v28: i64):
 function @"odd, name"(i64, f64) -> (i64, f64) cold {
 b0(v0: i64, v1: f64):
     return v0, v1
+}
+
+function @waits(ptr) inline_never coroutine {
+b0(v0: ptr):
+    v1 = coroutine_self
+    suspend
+    return
 }
 "#;
 

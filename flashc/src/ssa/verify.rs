@@ -107,6 +107,9 @@ impl Verifier<'_> {
                 check(target.block != entry, || format!("{block} jumps to the entry"))?;
             }
         }
+        check(!function.is_coroutine || function.signature.results.is_empty(), || {
+            "a coroutine has no results".to_owned()
+        })?;
         let params = &function.block(entry).params;
         self.known(params)?;
         let types: Vec<Type> = params.iter().map(|&param| function.value_type(param)).collect();
@@ -165,6 +168,8 @@ impl Verifier<'_> {
 
     fn inst(&self, data: &InstData) -> Result<(), String> {
         self.known(&data.args)?;
+        let in_place = self.function.is_coroutine || !matches!(data.op, Op::Suspend | Op::CoroutineSelf);
+        check(in_place, || "stands in a function that is no coroutine".to_owned())?;
         let facts = data.op.facts();
         if let Some(arity) = facts.arity {
             check(data.args.len() == arity as usize, || format!("needs {arity} operands"))?;
@@ -228,6 +233,7 @@ impl Verifier<'_> {
                 let params = std::iter::once(Type::Ptr).chain(signature.params.iter().copied()).collect();
                 (params, signature.results.clone())
             }
+            Aux::None if data.op == Op::Suspend => (Vec::new(), Vec::new()),
             _ => return Err("does not say what it calls".to_owned()),
         })
     }
@@ -239,7 +245,8 @@ impl Verifier<'_> {
             Aux::None => {
                 let typing = op.facts().typing;
                 let plain = matches!(typing, Typing::Same | Typing::Select | Typing::Overflow);
-                plain || matches!(typing, Typing::Check | Typing::Offset) || op == Op::Context
+                let alone = matches!(op, Op::Context | Op::CoroutineSelf | Op::Suspend);
+                plain || matches!(typing, Typing::Check | Typing::Offset) || alone
             }
             Aux::Imm(imm) => {
                 let bits = data.ty.bytes() * 8;
@@ -309,8 +316,9 @@ impl Verifier<'_> {
                 check(types == function.signature.results, || "returns other types than the signature".to_owned())?;
             }
             Terminator::Try { .. } => {
-                let last = function.block(block).insts.last().map(|&inst| function.inst(inst).op.facts().class);
-                let throws = matches!(last, Some(op::Class::Call | op::Class::Check));
+                let last = function.block(block).insts.last().map(|&inst| function.inst(inst).op);
+                let class = last.map(|op| op.facts().class);
+                let throws = matches!(class, Some(op::Class::Call | op::Class::Check)) && last != Some(Op::Suspend);
                 check(throws, || "the last instruction cannot throw".to_owned())?;
             }
             Terminator::Jump(_) | Terminator::Unreachable => {}
@@ -424,6 +432,12 @@ mod tests {
                 "(i64) -> i64 {\nb0(v0: i64):\n v1 = call @f(v0)\n try b1, b2\nb1:\n return v0\nb2(v2: ptr):\n return v1\n}",
                 "@: b2: v1 is used where its definition does not dominate",
             ),
+            ("() {\nb0:\n suspend\n return\n}", "@: b0: i0 (suspend ): stands in a function that is no coroutine"),
+            (
+                "() coroutine {\nb0:\n suspend\n try b1, b2\nb1:\n return\nb2(v0: ptr):\n return\n}",
+                "@: b0: the last instruction cannot throw",
+            ),
+            ("() -> i64 coroutine {\nb0:\n unreachable\n}", "@: a coroutine has no results"),
             ("(i64) {\nb0(v0: i64):\n v1 = alloc t0\n return\n}", "@: b0: i0 (alloc ): Descriptor(t0) does not fit"),
         ];
         for (text, message) in cases {

@@ -76,6 +76,8 @@ pub struct Errors {
     pub interface: Ty,
     /// The classes that failing checks throw, in the order of `flash_abi::program::ERROR_CLASSES`.
     pub classes: Vec<Ty>,
+    /// The class `Thrown`: what a handler is given, an error with its trace.
+    pub thrown: Ty,
 }
 
 /// `test "name" { ... }`
@@ -112,6 +114,7 @@ pub struct Function {
     pub generics: Vec<GenericParam>,
     /// Locals that are the parameters, in order; `self` first.
     pub params: Vec<LocalId>,
+    /// Of an async function: `Promise<T>`, where its body gives a `T` or a `Promise<T>`; or void, when nobody waits.
     pub result: Ty,
     pub locals: Vec<Local>,
     /// Locals of a closure that come from the enclosing function, in the order of
@@ -427,7 +430,7 @@ pub enum ExprKind {
         id: LoopId,
     },
     Return(Option<Box<Expr>>),
-    /// Of a value of `Error`.
+    /// Of a value of `Error`, or of a `Thrown`, which keeps its trace.
     Throw(Box<Expr>),
     /// The body; when it throws, the first clause that takes the error; and then, however all that is left, `finally`.
     Try {
@@ -435,6 +438,7 @@ pub enum ExprKind {
         catches: Vec<Catch>,
         finally: Option<Box<Expr>>,
     },
+    /// Of a promise, in an async function: waits until it is settled, and gives its value or throws.
     Await(Box<Expr>),
 }
 
@@ -485,7 +489,8 @@ pub struct Arm {
 #[derive(Clone, Debug)]
 pub struct Catch {
     pub local: Option<LocalId>,
-    /// The local's type, which implements `Error`. `None` catches everything, and the local is an `Error`.
+    /// The local's type, which implements `Error`. `None` catches everything, and the local is an `Error`;
+    /// [`Errors::thrown`] catches everything too.
     pub ty: Option<Ty>,
     pub body: Expr,
 }
@@ -652,6 +657,10 @@ pub enum Intrinsic {
     JsonKey,
     /// (Reader, str) -> K: the map's key that an object's key is.
     JsonReadKey,
+    /// (`Promise<T>`, T): settles a promise with a value, or has it follow the promise that the value is.
+    PromiseSettle,
+    /// `Promise<T>` -> T: the value of a fulfilled promise; the promise itself where `T` is one.
+    PromiseValue,
     /// str -> never
     Panic,
     /// Text, address and length in the fail operands -> never

@@ -106,6 +106,8 @@ pub struct Types {
     /// By type: how deeply its parts are nested.
     depths: Vec<u32>,
     ids: FxHashMap<TyKind, Ty>,
+    /// The class `Promise`, where there is one.
+    promise: Option<NominalId>,
 }
 
 macro_rules! fixed_types {
@@ -116,7 +118,7 @@ macro_rules! fixed_types {
 
         impl Default for Types {
             fn default() -> Types {
-                let mut types = Types { kinds: Vec::new(), depths: Vec::new(), ids: FxHashMap::default() };
+                let mut types = Types::empty();
                 $(debug_assert_eq!(types.intern($kind), Ty::$name);
                 types.intern($kind);)*
                 types
@@ -145,7 +147,19 @@ fixed_types! {
 }
 
 impl Types {
+    fn empty() -> Types {
+        Types { kinds: Vec::new(), depths: Vec::new(), ids: FxHashMap::default(), promise: None }
+    }
+
+    /// The type of this kind. Promises never nest: a promise of a promise is that promise.
     pub fn intern(&mut self, kind: TyKind) -> Ty {
+        if let TyKind::Nominal(id, args) = &kind
+            && self.promise == Some(*id)
+            && let [inner] = args[..]
+            && self.awaited(inner).is_some()
+        {
+            return inner;
+        }
         if let Some(&ty) = self.ids.get(&kind) {
             return ty;
         }
@@ -191,6 +205,25 @@ impl Types {
 
     pub fn optional(&mut self, inner: Ty) -> Ty {
         self.intern(TyKind::Optional(inner))
+    }
+
+    /// From here on this class is `Promise`.
+    pub fn set_promise(&mut self, id: NominalId) {
+        self.promise = Some(id);
+    }
+
+    /// `Promise<T>`, where there is such a class.
+    pub fn promise(&mut self, inner: Ty) -> Option<Ty> {
+        let id = self.promise?;
+        Some(self.intern(TyKind::Nominal(id, vec![inner])))
+    }
+
+    /// `T` of a `Promise<T>`.
+    pub fn awaited(&self, ty: Ty) -> Option<Ty> {
+        match self.kind(ty) {
+            TyKind::Nominal(id, args) if self.promise == Some(*id) => args.first().copied(),
+            _ => None,
+        }
     }
 
     pub fn array(&mut self, element: Ty) -> Ty {

@@ -43,7 +43,8 @@ impl Checker<'_> {
     pub(super) fn known_errors(&mut self) -> Option<tir::Errors> {
         let interface = self.error_interface()?;
         let classes = ERROR_CLASSES.iter().map(|name| self.std_type(ERRORS, name)).collect::<Option<Vec<Ty>>>()?;
-        Some(tir::Errors { interface, classes })
+        let thrown = self.std_type(ERRORS, "Thrown")?;
+        Some(tir::Errors { interface, classes, thrown })
     }
 
     /// Whether a type that is called is the interface `Error`, and the function that makes one.
@@ -82,6 +83,9 @@ impl<'a> Body<'_, 'a> {
         if ty == Ty::STR {
             return self.text_error(value, error);
         }
+        if self.is_thrown(ty) {
+            return value;
+        }
         let value = match self.try_coerce(value, error) {
             Ok(value) => return value,
             Err(value) => value,
@@ -102,6 +106,11 @@ impl<'a> Body<'_, 'a> {
         };
         self.report(diagnostic);
         error_expr(value.span)
+    }
+
+    /// Whether it is the class of errors on their way.
+    fn is_thrown(&mut self, ty: Ty) -> bool {
+        self.cx.std_type(ERRORS, "Thrown") == Some(ty)
     }
 
     /// `throw "text"` is `throw Error("text")`.
@@ -186,7 +195,7 @@ impl<'a> Body<'_, 'a> {
         let error = self.error_type(span);
         let ty = clause.ty.as_ref().map(|written| {
             let ty = self.value_type(written);
-            if ty == Ty::ERROR || ty == error || self.fits_interface(ty, error) {
+            if ty == Ty::ERROR || ty == error || self.is_thrown(ty) || self.fits_interface(ty, error) {
                 return ty;
             }
             let found = self.show(ty);
@@ -200,7 +209,11 @@ impl<'a> Body<'_, 'a> {
             Ty::ERROR
         });
         let ty = ty.filter(|&ty| ty != error);
-        let is_taken = before.iter().any(|&(_, known)| known.is_none() || (known == ty && known != Some(Ty::ERROR)));
+        let mut is_taken = false;
+        for &(_, known) in before {
+            let takes_all = known.is_none_or(|known| self.is_thrown(known));
+            is_taken |= takes_all || (known == ty && known != Some(Ty::ERROR));
+        }
         if is_taken {
             let place = clause.ty.as_ref().map(|ty| ty.span).or(clause.name.map(|name| name.span));
             self.report(

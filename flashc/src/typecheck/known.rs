@@ -64,6 +64,7 @@ pub(super) fn operator_interface(op: BinaryOp) -> Option<&'static str> {
 
 impl Checker<'_> {
     pub(super) fn find_known(&mut self) {
+        self.find_promise();
         let graph = self.graph;
         let Some(home) = graph.modules.iter().position(|module| module.name.as_str() == HOME) else { return };
         for &name in NAMES {

@@ -8,6 +8,7 @@
 mod arguments;
 mod assign;
 mod attributes;
+mod awaiting;
 mod body;
 mod bound;
 mod call;

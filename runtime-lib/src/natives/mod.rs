@@ -5,6 +5,8 @@ pub mod buffer;
 pub mod chars;
 pub mod child;
 pub mod console;
+pub mod descriptor;
+pub mod event_loop;
 pub mod fs;
 pub mod json;
 pub mod math;

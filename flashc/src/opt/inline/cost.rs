@@ -48,7 +48,7 @@ pub(super) fn size(function: &Function) -> u32 {
 
 /// Whether the body may stand anywhere but in its function.
 pub(super) fn may_copy(function: &Function) -> bool {
-    let is_plain = function.convention == Convention::Flash;
+    let is_plain = function.convention == Convention::Flash && !function.is_coroutine;
     is_plain && !matches!(function.hint, Hint::InlineNever | Hint::Cold)
 }
 

@@ -4,6 +4,7 @@ use super::emitter::Vals;
 use super::function::FnBuilder;
 use super::module::{Instance, ModuleBuilder, Root};
 use super::place::Place;
+use crate::source::Symbol;
 use crate::ssa::{Convention, Function, Signature, Type, Value};
 use crate::tir::{self, Ty};
 use flash_abi::symbols::Rt;
@@ -25,6 +26,11 @@ impl ModuleBuilder<'_> {
                 Some(main) => builder.call_main(main),
                 None => builder.e.iconst(Type::I64, 0),
             };
+            // Only in a program that has the module of the event loop.
+            if let Some(&run) = tree.lang.get(&Symbol::new("event_loop")) {
+                builder.e.set_span(tree.functions[run.index()].span);
+                builder.call_function(run, Vec::new(), &[], Ty::VOID, None);
+            }
             builder.e.ret(&[code]);
         });
         // Nobody wrote it: stack traces and debuggers pass over what has no name.

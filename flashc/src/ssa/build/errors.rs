@@ -95,13 +95,23 @@ impl<'a> FnBuilder<'_, 'a> {
             let thrown = self.e.read_var(thrown);
             return self.e.throw_on(thrown);
         }
+        let ty = self.ty(error.ty);
         let vals = self.expr(error);
         if self.e.is_dead() {
             return;
         }
+        if self.is_thrown(ty) {
+            self.cx.errors.throws = true;
+            let thrown = self.first(&vals);
+            return self.e.throw_on(thrown);
+        }
         let &[object, table] = vals.as_slice() else { bug!("build: what is thrown is no value of `Error`") };
         self.cx.errors.throws = true;
         self.e.fail(Rt::Throw, object, Some(table));
+    }
+
+    fn is_thrown(&self, ty: Ty) -> bool {
+        self.cx.tree.errors.as_ref().is_some_and(|known| known.thrown == ty)
     }
 
     /// What the handler was given, when the expression is the error that a clause around caught.
@@ -150,7 +160,8 @@ impl<'a> FnBuilder<'_, 'a> {
         for clause in catches {
             let next = self.e.new_block();
             let ty = clause.ty.map_or(interface, |ty| self.ty(ty));
-            if ty != interface {
+            let takes_thrown = self.is_thrown(ty);
+            if ty != interface && !takes_thrown {
                 let fits = self.is_type(&error, ty);
                 let taken = self.e.new_block();
                 self.e.branch(fits, taken, next);
@@ -158,12 +169,18 @@ impl<'a> FnBuilder<'_, 'a> {
             }
             let caught = self.caught.len();
             if let Some(local) = clause.local {
-                let found = self.downcast(&error, ty);
-                let vals = self.read(&found);
+                let vals = if takes_thrown {
+                    Vals::from_slice(&[given])
+                } else {
+                    let found = self.downcast(&error, ty);
+                    self.read(&found)
+                };
                 self.declare(local);
                 let home = self.local(local);
                 self.write(&home, &vals);
-                self.caught.push((local, thrown));
+                if !takes_thrown {
+                    self.caught.push((local, thrown));
+                }
             }
             self.put(&clause.body, sink);
             self.caught.truncate(caught);

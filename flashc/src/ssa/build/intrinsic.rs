@@ -134,6 +134,11 @@ impl FnBuilder<'_, '_> {
             }
             Intrinsic::JsonKey => self.json_key(first_ty, &flat),
             Intrinsic::JsonReadKey => self.json_read_key(result, arg(0), &flat[1..]),
+            Intrinsic::PromiseSettle => {
+                self.settle(arg(0), first_ty, flat[1..].iter().copied().collect());
+                Vals::new()
+            }
+            Intrinsic::PromiseValue => self.promise_value(arg(0), result, into),
             Intrinsic::Panic => self.fail_with_text(Rt::FailPanic, arg(0), arg(1)),
             Intrinsic::AssertFailed => self.fail_with_text(Rt::FailAssert, arg(0), arg(1)),
             _ => self.number_intrinsic(intrinsic, &flat, result),

@@ -14,6 +14,7 @@ mod call;
 mod compare;
 mod control;
 mod convert;
+mod coroutine;
 mod dynamic;
 mod emitter;
 mod entry;

@@ -20,6 +20,7 @@ pub(super) fn parse(parser: &mut Parser<'_>) -> Result<Function, String> {
         signature,
         convention: Convention::default(),
         hint: Hint::default(),
+        is_coroutine: false,
         blocks: Vec::new(),
         layout: Vec::new(),
         insts: Vec::new(),
@@ -34,6 +35,7 @@ pub(super) fn parse(parser: &mut Parser<'_>) -> Result<Function, String> {
             Token::Word("inline_always") => function.hint = Hint::InlineAlways,
             Token::Word("inline_never") => function.hint = Hint::InlineNever,
             Token::Word("cold") => function.hint = Hint::Cold,
+            Token::Word("coroutine") => function.is_coroutine = true,
             Token::Word("as") => function.scopes[0].function = parser.string()?,
             other => return Err(parser.lexer.error(&format!("expected `{{`, found {other}"))),
         }
