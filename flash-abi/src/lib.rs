@@ -12,4 +12,4 @@ pub mod symbols;
 
 /// Raised whenever anything in this crate changes its meaning. A program built for another
 /// version is refused by the runtime, and a cached object of another version is recompiled.
-pub const ABI_VERSION: u32 = 3;
+pub const ABI_VERSION: u32 = 4;

@@ -46,9 +46,10 @@ pub const THROWN_TABLE: u32 = 16;
 /// Fixed part of a descriptor, 8-aligned in read-only data and free of relocations. After it
 /// come `pointer_count` slots (`u32` each), then `name_len` bytes of the type's name (UTF-8).
 ///
-/// A slot is a byte offset: from the object's start for [`KIND_FIXED`], from the element's start
+/// A slot is a byte offset, a multiple of 8: from the object's start for [`KIND_FIXED`], from the element's start
 /// for [`KIND_BUFFER`]. Its bit 0 ([`SLOT_EXACT`]) says that the word is null, outside the heap,
-/// or exactly an object's start, never an address inside one.
+/// or exactly an object's start, never an address inside one. Its bit 1 ([`SLOT_AMBIGUOUS`]) says that the word may
+/// be anything, and an address only by its looks, as words on the stack are (frames of coroutines have such).
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct Descriptor {
@@ -64,6 +65,10 @@ pub struct Descriptor {
 pub const DESCRIPTOR_SIZE: u32 = 16;
 /// Bit of a slot: the word is an object's start if it points into the heap at all.
 pub const SLOT_EXACT: u32 = 1;
+/// Bit of a slot: the word may be anything; if it looks like an address in an object, the object lives.
+pub const SLOT_AMBIGUOUS: u32 = 2;
+/// What of a slot is not its offset.
+pub const SLOT_FLAGS: u32 = SLOT_EXACT | SLOT_AMBIGUOUS;
 
 const _: () = assert!(core::mem::size_of::<Descriptor>() == DESCRIPTOR_SIZE as usize);
 

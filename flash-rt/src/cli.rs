@@ -1,8 +1,10 @@
 //! Running a program from the command line: what `flash-rt` and `flash` share.
 
-use clap::Args;
+use crate::cache::{Directory, Entry, Key, Recorder};
+use clap::{Args, Subcommand};
 use flashc::driver::cli::{CodeOptions, MessageOptions};
-use flashc::driver::{Object, Reporter, compile_text_to_object, compile_to_object};
+use flashc::driver::load::{FileReader, Reader, TextReader};
+use flashc::driver::{CompileOptions, Failure, Object, Reporter, compile_to_object_with};
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
 use std::path::Path;
@@ -16,6 +18,9 @@ pub struct RunCommand {
     pub code: CodeOptions,
     #[command(flatten)]
     pub messages: MessageOptions,
+    /// Compile anew, and keep nothing for the next time
+    #[arg(long)]
+    pub no_cache: bool,
     /// Run this text; all that follows is the program's
     #[arg(short = 'e', long = "eval", value_name = "CODE")]
     pub eval: Option<String>,
@@ -35,9 +40,8 @@ pub fn run(command: &RunCommand, verbose: bool) -> ExitCode {
             return ExitCode::from(problem.status);
         }
     };
-    let arguments = program.arguments;
-    let path = program.path;
-    if program.text.is_none() && path.extension().is_some_and(|extension| extension == "o") {
+    let Program { path, text, arguments } = program;
+    if text.is_none() && path.extension().is_some_and(|extension| extension == "o") {
         return match std::fs::read(path) {
             Ok(bytes) => execute(&bytes, arguments, reporter, verbose),
             Err(error) => {
@@ -46,34 +50,101 @@ pub fn run(command: &RunCommand, verbose: bool) -> ExitCode {
             }
         };
     }
-    if verbose {
-        say(&format!("Compiling {}...\n", path.display()));
-    }
     let options = command.code.compile_options(target_lexicon::Triple::host());
-    let compiled = match &program.text {
-        Some(text) => compile_text_to_object(path, text, &options),
-        None => compile_to_object(path, &options),
-    };
-    let object = match compiled {
-        Ok(object) => object,
-        Err(failure) => {
-            failure.report(reporter);
-            return ExitCode::FAILURE;
+    // At a terminal someone reads warnings; elsewhere a script's standard error is its own.
+    let warnings_matter = reporter.deny_warnings || std::io::stderr().is_terminal();
+    // Who asks how long passes take wants them to run.
+    let directory = if command.no_cache || options.time_passes { None } else { Directory::open().ok() };
+    let cache = directory.map(|directory| (directory, Key::new(path, text.as_deref(), &options)));
+    let kept = cache.as_ref().and_then(|(directory, key)| directory.find(*key));
+    let (object, libraries) = match kept.filter(|entry| !(entry.has_warnings && warnings_matter)) {
+        Some(entry) => (entry.object, entry.libraries),
+        None => {
+            if verbose {
+                say(&format!("Compiling {}...\n", path.display()));
+            }
+            let (entry, object) = match compile(path, text.as_deref(), &options) {
+                Ok(compiled) => compiled,
+                Err(failure) => {
+                    failure.report(reporter);
+                    return ExitCode::FAILURE;
+                }
+            };
+            if warnings_matter && !reporter.warnings(&object.warnings, &object.sources) {
+                return ExitCode::FAILURE;
+            }
+            if let Some((directory, key)) = &cache {
+                // A full or read-only disk makes the next start slower, not wrong.
+                let _ = directory.store(*key, &entry);
+            }
+            (entry.object, entry.libraries)
         }
     };
-    // At a terminal someone reads them; elsewhere a script's standard error is its own.
-    let Object { bytes, sources, warnings, libraries } = object;
-    let is_read = reporter.deny_warnings || std::io::stderr().is_terminal();
-    if is_read && !reporter.warnings(&warnings, &sources) {
-        return ExitCode::FAILURE;
-    }
     for library in &libraries {
         if let Err(problem) = crate::loader::load_library(library) {
             reporter.error(&problem);
             return ExitCode::FAILURE;
         }
     }
-    execute(&bytes, arguments, reporter, verbose)
+    execute(&object, arguments, reporter, verbose)
+}
+
+/// Compiles, and notes what the cache must know. The object's bytes are in the entry.
+fn compile(path: &Path, text: Option<&str>, options: &CompileOptions) -> Result<(Entry, Object), Failure> {
+    let from_text = text.map(|text| TextReader { path, text });
+    let reader: &(dyn Reader + Sync) = from_text.as_ref().map_or(&FileReader, |reader| reader);
+    let recorder = Recorder::new(reader, text.map(|_| path));
+    let mut object = compile_to_object_with(path, &recorder, options)?;
+    let entry = Entry {
+        inputs: recorder.into_inputs(),
+        has_warnings: !object.warnings.is_empty(),
+        libraries: std::mem::take(&mut object.libraries),
+        object: std::mem::take(&mut object.bytes),
+    };
+    Ok((entry, object))
+}
+
+/// The compiled programs that are kept for their next start.
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub enum CacheCommand {
+    /// Say where they are and what they take
+    Info,
+    /// Remove them
+    Clear,
+}
+
+/// Says what the cache holds, or empties it.
+pub fn cache(command: CacheCommand) -> ExitCode {
+    let done = Directory::open().and_then(|directory| {
+        let failed = |error| format!("cannot read the cache directory `{}`: {error}", directory.path().display());
+        Ok(match command {
+            CacheCommand::Info => {
+                let usage = directory.usage().map_err(failed)?;
+                format!(
+                    "directory: {}\nprograms:  {}\nsize:      {} of at most {}\n",
+                    directory.path().display(),
+                    usage.entries,
+                    megabytes(usage.bytes),
+                    megabytes(usage.limit)
+                )
+            }
+            CacheCommand::Clear => format!("removed {} programs\n", directory.clear().map_err(failed)?),
+        })
+    });
+    match done {
+        Ok(text) => {
+            say(&text);
+            ExitCode::SUCCESS
+        }
+        Err(problem) => {
+            Reporter::default().error(&problem);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn megabytes(bytes: u64) -> String {
+    format!("{:.1} MB", bytes as f64 / 1e6)
 }
 
 /// What to run.

@@ -2,7 +2,7 @@
 //! `flash-rt --compile-and-run script.fl`.
 
 use clap::{Parser, Subcommand};
-use flash_rt::cli::{self, RunCommand};
+use flash_rt::cli::{self, CacheCommand, RunCommand};
 use flash_rt::testing::{self, TestCommand, WorkerCommand};
 use std::process::ExitCode;
 
@@ -26,6 +26,11 @@ enum Command {
     Run(RunCommand),
     /// Run the tests of modules
     Test(TestCommand),
+    /// The compiled programs that are kept for their next start
+    Cache {
+        #[command(subcommand)]
+        command: Option<CacheCommand>,
+    },
     #[command(hide = true)]
     TestWorker(WorkerCommand),
 }
@@ -35,6 +40,7 @@ fn main() -> ExitCode {
     match command {
         Some(Command::Run(command)) => cli::run(&command, false),
         Some(Command::Test(command)) => testing::run(&command),
+        Some(Command::Cache { command }) => cli::cache(command.unwrap_or(CacheCommand::Info)),
         Some(Command::TestWorker(command)) => testing::run_worker(&command),
         None => cli::run(&run, compile_and_run),
     }

@@ -7,6 +7,7 @@ use super::package::{Meaning, Packages, Request};
 use super::stdlib;
 use crate::ast::{self, ItemKind, StrLiteral};
 use crate::diagnostics::Diagnostic;
+use crate::lexer::TokenKind;
 use crate::parser::{ParseOptions, Target};
 use crate::resolve::{LoadedModule, ModuleGraph, ModuleIndex, nearest};
 use crate::source::{FileId, SourceMap, Span, Symbol};
@@ -127,9 +128,14 @@ fn load_text_for(path: &Path, text: String, reader: &dyn Reader, target: Target)
         sources: SourceMap::default(),
         slots: Vec::new(),
         known: FxHashMap::default(),
+        demands: Demands::default(),
     };
     let mut diagnostics = Vec::new();
     let prelude = stdlib::text("prelude").map(|text| loader.add_std("prelude", text));
+    if let Some(prelude) = prelude {
+        loader.parse(prelude);
+        loader.find_demands(prelude);
+    }
     let entry = match std_name(path) {
         Some("prelude") => prelude.unwrap_or(0),
         Some(name) => loader.add_std(name, &text),
@@ -141,6 +147,9 @@ fn load_text_for(path: &Path, text: String, reader: &dyn Reader, target: Target)
         let next = loader.slots.len();
         for index in wave..next {
             loader.follow_imports(index, &mut diagnostics);
+        }
+        if let Some(prelude) = prelude {
+            loader.follow_demands(prelude, wave, &mut diagnostics);
         }
         wave = next;
     }
@@ -154,6 +163,17 @@ struct Loader<'r> {
     sources: SourceMap,
     slots: Vec<Slot>,
     known: FxHashMap<ModuleKey, usize>,
+    demands: Demands,
+}
+
+/// What the prelude exports only to programs that have a use for it: those whose own modules name it, or contain one
+/// of the words that `#[on_demand("word", ...)]` lists.
+#[derive(Default)]
+struct Demands {
+    /// The imports, until they are followed.
+    specifiers: Vec<Option<StrLiteral>>,
+    /// The number of the import that a word asks for.
+    words: FxHashMap<Symbol, u32>,
 }
 
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -171,6 +191,8 @@ struct Slot {
     /// As the user writes it; imports are relative to its directory.
     path: PathBuf,
     parsed: Option<(ast::Module, Vec<Diagnostic>)>,
+    /// The on-demand imports that its words ask for, a bit each.
+    demanded: u64,
     imports: FxHashMap<Symbol, Option<usize>>,
 }
 
@@ -212,6 +234,7 @@ impl Loader<'_> {
             is_document: false,
             path,
             parsed: None,
+            demanded: 0,
             imports: FxHashMap::default(),
         });
         index
@@ -219,14 +242,19 @@ impl Loader<'_> {
 
     /// Parses all modules from `first` on.
     fn parse(&mut self, first: usize) {
-        let sources = &self.sources;
+        let (sources, words) = (&self.sources, &self.demands.words);
         let options = ParseOptions { target: Some(self.target), ..ParseOptions::default() };
         let parse_one = |slot: &mut Slot| {
-            if slot.is_document {
+            if slot.parsed.is_some() {
                 return;
             }
             let text = &sources.file(slot.file).text;
             let (tokens, mut diagnostics) = lexer::lex(slot.file, text);
+            // Modules of std import what they need.
+            if !slot.is_std {
+                let wanted = tokens.iter().filter_map(|token| words.get(&word(token.kind)?));
+                slot.demanded = wanted.fold(0, |all, &demand| all | 1 << demand);
+            }
             let (module, more) = parser::parse_with(slot.file, text, tokens, options);
             diagnostics.extend(more);
             slot.parsed = Some((module, diagnostics));
@@ -243,18 +271,58 @@ impl Loader<'_> {
 
     fn follow_imports(&mut self, index: usize, diagnostics: &mut Vec<Diagnostic>) {
         let Some((module, _)) = &self.slots[index].parsed else { return };
+        let is_prelude = self.slots[index].is_std && self.slots[index].name.as_str() == "std:prelude";
+        let later = module.items.iter().filter(|item| is_prelude && on_demand(item).is_some());
+        let later: Vec<Symbol> = later.filter_map(from).collect();
         for specifier in specifiers(module) {
-            if self.slots[index].imports.contains_key(&specifier.value) {
+            if !later.contains(&specifier.value) {
+                self.follow(index, &specifier, diagnostics);
+            }
+        }
+    }
+
+    fn follow(&mut self, index: usize, specifier: &StrLiteral, diagnostics: &mut Vec<Diagnostic>) {
+        if self.slots[index].imports.contains_key(&specifier.value) {
+            return;
+        }
+        let target = match self.find(index, specifier) {
+            Ok(target) => Some(target),
+            Err(diagnostic) => {
+                diagnostics.push(*diagnostic);
+                None
+            }
+        };
+        self.slots[index].imports.insert(specifier.value, target);
+    }
+
+    /// What the prelude, which has been parsed, exports on demand.
+    fn find_demands(&mut self, prelude: usize) {
+        let Some((module, _)) = &self.slots[prelude].parsed else { return };
+        for item in &module.items {
+            let ItemKind::Export { names, from: Some(from) } = &item.kind else { continue };
+            let Some(attribute) = on_demand(item) else { continue };
+            let number = self.demands.specifiers.len() as u32;
+            let listed = attribute.args.iter().filter_map(|arg| match &arg.value {
+                Some(ast::Literal::Str(word)) => Some(*word),
+                _ => None,
+            });
+            let words = names.iter().map(|name| name.local().name).chain(listed);
+            self.demands.words.extend(words.map(|word| (word, number)));
+            self.demands.specifiers.push(Some(from.clone()));
+        }
+        debug_assert!(self.demands.specifiers.len() <= 64, "a bit for each");
+    }
+
+    /// Follows the imports that the modules from `first` on ask for.
+    fn follow_demands(&mut self, prelude: usize, first: usize, diagnostics: &mut Vec<Diagnostic>) {
+        let demanded = self.slots[first..].iter().fold(0, |all, slot| all | slot.demanded);
+        for number in 0..self.demands.specifiers.len() {
+            if demanded >> number & 1 == 0 {
                 continue;
             }
-            let target = match self.find(index, &specifier) {
-                Ok(target) => Some(target),
-                Err(diagnostic) => {
-                    diagnostics.push(*diagnostic);
-                    None
-                }
-            };
-            self.slots[index].imports.insert(specifier.value, target);
+            if let Some(specifier) = self.demands.specifiers[number].take() {
+                self.follow(prelude, &specifier, diagnostics);
+            }
         }
     }
 
@@ -459,6 +527,28 @@ fn specifiers(module: &ast::Module) -> Vec<StrLiteral> {
         _ => None,
     };
     module.items.iter().filter_map(of_item).collect()
+}
+
+/// The module that an `export ... from` passes on.
+fn from(item: &ast::Item) -> Option<Symbol> {
+    match &item.kind {
+        ItemKind::Export { from, .. } => from.as_ref().map(|from| from.value),
+        _ => None,
+    }
+}
+
+/// `#[on_demand]` of an item of the prelude.
+fn on_demand(item: &ast::Item) -> Option<&ast::Attribute> {
+    item.attributes.iter().find(|attribute| attribute.name.name.as_str() == "on_demand")
+}
+
+/// A token that may ask for something: a name, or a word of async code.
+fn word(kind: TokenKind) -> Option<Symbol> {
+    match kind {
+        TokenKind::Ident(name) => Some(name),
+        TokenKind::Async | TokenKind::Await | TokenKind::Spawn => kind.text().map(Symbol::new),
+        _ => None,
+    }
 }
 
 /// The path without `.` and, where the text alone tells, without `..`.

@@ -15,7 +15,7 @@ mod tests;
 mod timing;
 
 pub use pipeline::{
-    Checked, CompileOptions, Compiled, Failure, Object, check, compile, compile_text_to_object, compile_to_object,
+    Checked, CompileOptions, Compiled, Failure, Object, check, compile, compile_to_object, compile_to_object_with,
     generate,
 };
 pub use report::{Color, Format, Reporter};

@@ -1,7 +1,7 @@
 //! The one road through all stages: from a path to the machine program, and what is asked for on
 //! the way. Everything that makes an object goes through here: commands, the runner, tests.
 
-use super::load::{self, FileReader, Reader, TextReader};
+use super::load::{self, FileReader, Reader};
 use super::report::Reporter;
 use super::stack::with_stack;
 use super::timing::Stopwatch;
@@ -282,9 +282,13 @@ pub fn compile_to_object(path: &Path, options: &CompileOptions) -> Result<Object
     object_of(compile(path, options)?, path, options)
 }
 
-/// As [`compile_to_object`], of a text that is in no file, under a name for it.
-pub fn compile_text_to_object(path: &Path, text: &str, options: &CompileOptions) -> Result<Object, Failure> {
-    object_of(compile_with(path, &TextReader { path, text }, options)?, path, options)
+/// As [`compile_to_object`], with files from anywhere.
+pub fn compile_to_object_with(
+    path: &Path,
+    reader: &(dyn Reader + Sync),
+    options: &CompileOptions,
+) -> Result<Object, Failure> {
+    object_of(compile_with(path, reader, options)?, path, options)
 }
 
 // A `Result`, as its callers give.

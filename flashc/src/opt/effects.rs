@@ -112,6 +112,10 @@ fn summarize_function(function: Option<&Function>, summaries: &[Effects], is_rec
         effects.is_total &= !matches!(function.block(block).terminator, crate::ssa::Terminator::Unreachable);
     }
     let params = &function.block(function.entry()).params;
+    if function.is_coroutine {
+        // It keeps what it was given until it is done, and others run meanwhile.
+        return Effects { escapes: vec![true; params.len()], ..effects };
+    }
     effects.escapes = params.iter().map(|&param| escapes(function, &cfg, summaries, param)).collect();
     effects
 }

@@ -12,6 +12,7 @@ mod branches;
 mod callgraph;
 mod closures;
 mod compact;
+mod coroutine;
 mod dce;
 mod dead_functions;
 mod decided;
@@ -133,6 +134,11 @@ pub const PASSES: &[Pass] = &[
     each("simplify", simplify::run, "selects of truth values"),
     each("branches", branches::run, "select leaves blocks to join"),
     each("dce", dce::run, "nothing is left for the code generator to remove"),
+    whole("coroutine", coroutine::run, "needs no unneeded values, which it would keep across a suspend"),
+    each("simplify", simplify::run, "frames and what is made again behind a suspend: offsets into loads and stores"),
+    each("branches", branches::run, "what was made again may be redundant parameters"),
+    each("gvn", gvn::run, "what is made again is made twice"),
+    each("dce", dce::run, "what coroutine reads back and nobody uses"),
     each("compact", compact::run, "last: everything that is dead is known"),
 ];
 
@@ -140,6 +146,8 @@ pub const PASSES: &[Pass] = &[
 pub const NEEDED_PASSES: &[Pass] = &[
     each("branches", branches::run, "a call and the return of its result come together"),
     each("tailrec", tailrec::run, "the language promises it"),
+    whole("coroutine", coroutine::run, "no code is generated for coroutines"),
+    each("branches", branches::run, "what was made again may be redundant parameters"),
 ];
 
 /// Optimises a module in place.

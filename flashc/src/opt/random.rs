@@ -10,6 +10,8 @@ use crate::ssa::*;
 use flash_abi::symbols::Rt;
 use smallvec::SmallVec;
 
+mod coroutines;
+
 struct Rng(u64);
 
 impl Rng {
@@ -60,6 +62,7 @@ struct Generator<'a> {
     values: Vec<Value>,
     objects: Vec<Value>,
     size: u32,
+    is_coroutine: bool,
 }
 
 const VARIABLES: [Type; 6] = [Type::I64, Type::I64, Type::I64, Type::I32, Type::I8, Type::F64];
@@ -331,6 +334,13 @@ impl Generator<'_> {
         self.function.block_mut(block).terminator = terminator;
     }
 
+    fn leave(&mut self, value: Value) {
+        if self.is_coroutine {
+            return self.finish(value);
+        }
+        self.end(Terminator::Return(SmallVec::from_slice(&[value])));
+    }
+
     fn if_else(&mut self, depth: u32) {
         let condition = self.condition();
         let (then, otherwise, join) =
@@ -348,7 +358,7 @@ impl Generator<'_> {
             self.statements(depth + 1);
             if ends {
                 let value = self.any(Type::I64);
-                self.end(Terminator::Return(SmallVec::from_slice(&[value])));
+                self.leave(value);
             } else {
                 let call = self.target(join);
                 self.end(Terminator::Jump(call));
@@ -425,6 +435,10 @@ impl Generator<'_> {
                 return;
             }
             self.size -= 1;
+            if self.is_coroutine && self.rng.chance(20) {
+                self.wait(depth);
+                continue;
+            }
             match self.rng.below(20) {
                 0..9 => self.arithmetic(),
                 9..14 => self.memory(),
@@ -439,9 +453,14 @@ impl Generator<'_> {
 }
 
 fn function(rng: &mut Rng, symbol: String, signature: Signature, earlier: usize) -> Function {
+    body(rng, symbol, signature, earlier, false)
+}
+
+fn body(rng: &mut Rng, symbol: String, signature: Signature, earlier: usize, is_coroutine: bool) -> Function {
     let is_closure = signature == closure_signature();
     let mut function = Function::new(symbol.clone(), signature, symbol);
     function.locations.push(Location { file: crate::source::FileId(0), offset: 0, scope: ScopeId(0) });
+    function.is_coroutine = is_coroutine;
     function.slots = vec![SlotData { size: 64, align: 8 }, SlotData { size: 8, align: 8 }];
     let (block, size) = (function.entry(), 8 + rng.below(40) as u32);
     let params = function.block(block).params.clone();
@@ -454,6 +473,7 @@ fn function(rng: &mut Rng, symbol: String, signature: Signature, earlier: usize)
         values: Vec::new(),
         objects: Vec::new(),
         size,
+        is_coroutine,
     };
     // Slots are not zeroed: reading them before would be undefined.
     for (slot, bytes) in [(0, 64), (1, 8)] {
@@ -478,7 +498,7 @@ fn function(rng: &mut Rng, symbol: String, signature: Signature, earlier: usize)
         generator.statements(0);
     }
     let result = generator.any(Type::I64);
-    generator.end(Terminator::Return(SmallVec::from_slice(&[result])));
+    generator.leave(result);
     generator.function
 }
 

@@ -10,7 +10,8 @@ use rustc_hash::FxHashSet;
 /// Runs the pass. True when anything changed.
 pub fn run(function: &mut Function, context: &Context<'_>) -> bool {
     let Some(sites) = find_tail_calls(function, context) else { return false };
-    if shows_slots(function) {
+    // Each call of a coroutine is one of its own.
+    if function.is_coroutine || shows_slots(function) {
         return false;
     }
     let header = function.entry();

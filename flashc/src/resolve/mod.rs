@@ -225,6 +225,11 @@ impl<'a> Resolver<'a> {
                     }
                     ItemKind::Export { names, from } => {
                         let source = from.as_ref().map(|f| f.value);
+                        // What the prelude exports on demand is there when something asks for it.
+                        let is_absent = source.is_some_and(|s| !self.graph.module(module).imports.contains_key(&s));
+                        if is_absent && self.graph.prelude == Some(module) {
+                            continue;
+                        }
                         let target = source.and_then(|s| self.imported(module, s));
                         let kind = if from.is_some() { LinkKind::ReExport } else { LinkKind::Export };
                         pending.extend(names.iter().map(|n| Link { module, name: *n, from: target, kind, source }));

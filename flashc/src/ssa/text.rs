@@ -118,8 +118,10 @@ fn print_declarations(module: &Module, regions: &RegionNames, out: &mut String) 
             other => format!("kind {other}"),
         };
         let slots = descriptor.slots.iter().map(|slot| {
-            let exact = if slot & flash_abi::object::SLOT_EXACT != 0 { " exact" } else { "" };
-            format!("{}{exact}", slot & !flash_abi::object::SLOT_EXACT)
+            use flash_abi::object::{SLOT_AMBIGUOUS, SLOT_EXACT, SLOT_FLAGS};
+            let exact = if slot & SLOT_EXACT != 0 { " exact" } else { "" };
+            let ambiguous = if slot & SLOT_AMBIGUOUS != 0 { " ambiguous" } else { "" };
+            format!("{}{exact}{ambiguous}", slot & !SLOT_FLAGS)
         });
         let (size, text) = (descriptor.size, quoted(descriptor.name.as_bytes()));
         let _ = writeln!(out, "descriptor t{number} {text} {kind} {size} [{}]", comma_separated(slots));
@@ -428,6 +430,7 @@ describe @main
 extern @getpid() -> i32
 descriptor t0 "Point" fixed 24 [8, 16 exact]
 descriptor t1 "buffer" buffer 8 [0]
+descriptor t2 "async main" fixed 32 [24 ambiguous]
 data @str.0 align 1 "text \"quoted\" \\ \n\x00\xff"
 data @closure.main align 8 "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00" { 0: descriptor t0, 8: function @main }
 

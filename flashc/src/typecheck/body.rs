@@ -3,6 +3,7 @@
 
 use super::Checker;
 use super::attributes;
+use super::awaiting::Waiting;
 use super::collect::self_param;
 use super::entity::{Entity, FnId, ItemScope, Job, SelfKind, State};
 use super::flow::{self, Flow};
@@ -43,6 +44,8 @@ pub(super) struct Body<'c, 'a> {
     pub(super) written_type: Option<Span>,
     /// Bounds of what was used, which the types found must fulfil.
     pub(super) obligations: Vec<super::bound::Obligation>,
+    /// The elements of the loop that is being made are promises, to be waited for.
+    pub(super) waits_for_items: bool,
     /// What the error about a member of an optional field may add.
     pub(super) field_note: Option<String>,
 }
@@ -59,7 +62,13 @@ pub(super) struct Frame {
     pub(super) infos: Vec<LocalInfo>,
     /// Locals of the frame outside, and what they are called here.
     pub(super) captures: Vec<(LocalId, LocalId)>,
+    /// Of an async function: what its promise is for.
     pub(super) result: FrameResult,
+    /// It gives a promise.
+    pub(super) is_async: bool,
+    pub(super) waiting: Waiting,
+    /// Something in it waits.
+    pub(super) waits: bool,
     /// Fields that facts are about.
     pub(super) paths: Vec<super::narrow::FieldPath>,
     /// The address of `mut self`, for closures.
@@ -116,12 +125,20 @@ pub(super) struct Loop {
 }
 
 impl Frame {
-    pub(super) fn new(result: FrameResult, unstable: Rc<FxHashSet<Symbol>>, first_name: usize) -> Frame {
+    pub(super) fn new(
+        result: FrameResult,
+        unstable: Rc<FxHashSet<Symbol>>,
+        first_name: usize,
+        waiting: Waiting,
+    ) -> Frame {
         Frame {
             locals: Vec::new(),
             infos: Vec::new(),
             captures: Vec::new(),
             result,
+            is_async: false,
+            waiting,
+            waits: false,
             paths: Vec::new(),
             self_pointer: None,
             returned: Vec::new(),
@@ -170,6 +187,7 @@ impl<'a> Checker<'a> {
             pending_globals: Vec::new(),
             written_type: None,
             obligations: Vec::new(),
+            waits_for_items: false,
             field_note: None,
         }
     }
@@ -223,15 +241,17 @@ impl<'a> Checker<'a> {
         let info = &self.functions[id.index()];
         let (ast, scope, attributes) = (info.ast, info.scope.clone(), info.attributes);
         let (owner, extern_block, exported) = (info.owner, info.extern_block, info.exported);
-        if ast.is_async {
-            self.not_built(ast.name.span, "async functions");
-        }
+        self.check_async(ast, signature.self_kind);
+        let waiting = if ast.is_async { Waiting::Allowed } else { Waiting::NotAsync(ast.span) };
+        let awaited = signature.result.map(|ty| self.types.awaited(ty).filter(|_| ast.is_async).unwrap_or(ty));
         let mut body = self.body(&scope, Some(Needer::Function(func)));
-        body.frames.push(Frame::new(
-            signature.result.map_or(FrameResult::Unknown, FrameResult::Known),
+        let frame = Frame::new(
+            awaited.map_or(FrameResult::Unknown, FrameResult::Known),
             unstable_of(ast),
             body.names.len(),
-        ));
+            waiting,
+        );
+        body.frames.push(Frame { is_async: ast.is_async, ..frame });
         let (params, prologue) = body.declare_params(ast, &signature);
         let flash = match &ast.body {
             Some(block) => {
@@ -256,6 +276,11 @@ impl<'a> Checker<'a> {
         if exported && signature.result.is_none() {
             self.unwritten_result(ast, result);
         }
+        let result = match signature.result {
+            Some(written) if ast.is_async => written,
+            None if ast.is_async && !(has_errors && result == Ty::VOID) => self.promise_of(result, ast.name.span),
+            _ => result,
+        };
         let name = match owner {
             Some(owner) => format!("{owner}.{}", ast.name.name),
             None => ast.name.name.as_str().to_owned(),
@@ -321,7 +346,8 @@ impl<'a> Checker<'a> {
         let mut unstable = FxHashSet::default();
         flow::unstable_names(expr, &mut unstable);
         let mut body = self.body(scope, Some(Needer::Function(func)));
-        body.frames.push(Frame::new(FrameResult::TopLevel, Rc::new(unstable), body.names.len()));
+        let waiting = Waiting::Never("a default");
+        body.frames.push(Frame::new(FrameResult::TopLevel, Rc::new(unstable), body.names.len(), waiting));
         let params = params.iter().map(|&(name, ty)| body.declare(name, ty, false, expr.span, false)).collect();
         let mut value = body.check(expr, ty);
         body.finish(&mut value);
@@ -546,7 +572,7 @@ impl<'a> Body<'_, 'a> {
     pub(super) fn function_value(&mut self, value: Expr, span: Span) -> Expr {
         let end = Span { start: span.end.saturating_sub(1), ..span };
         match self.frame().result {
-            FrameResult::Known(ty) if ty == Ty::VOID => self.discard(value),
+            FrameResult::Known(ty) if ty == Ty::VOID => self.discard_result(value),
             FrameResult::Known(ty) => {
                 let found = self.shallow(value.ty);
                 let expected = self.shallow(ty);
@@ -565,7 +591,7 @@ impl<'a> Body<'_, 'a> {
                     }
                     return Expr { ty: Ty::ERROR, ..value };
                 }
-                self.coerce(value, ty)
+                self.coerce_result(value, ty)
             }
             FrameResult::Unknown => self.infer_result(value, span, None),
             FrameResult::TopLevel => value,

@@ -194,10 +194,6 @@ impl<'a> Body<'_, 'a> {
         let info = &self.cx.functions[id.index()];
         let generics = info.scope.generics.clone();
         let (is_c, name) = (info.extern_block.is_some_and(|b| b.as_str() == "C"), info.ast.name.name);
-        if info.ast.is_async {
-            self.check_loose(args);
-            return self.not_built(span, "async functions");
-        }
         if is_c {
             self.require_unsafe(span, "calling a C function");
         } else if signature.is_unsafe {

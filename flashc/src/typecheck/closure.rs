@@ -1,5 +1,6 @@
 //! Closures: parameter types from where they are passed, results from their bodies.
 
+use super::awaiting::Waiting;
 use super::body::{Body, Frame, FrameResult};
 use super::flow;
 use super::init::Needer;
@@ -9,19 +10,32 @@ use crate::source::{Span, Symbol};
 use crate::tir::{self, Expr, ExprKind, FuncId, LocalId, Stmt, StmtKind, Ty, TyKind};
 use std::rc::Rc;
 
+/// What a closure is written with.
+pub(super) struct Parts<'a> {
+    pub(super) params: &'a [ast::Param],
+    pub(super) result: Option<&'a ast::TypeExpr>,
+    pub(super) body: &'a ast::Expr,
+    pub(super) is_async: bool,
+    pub(super) span: Span,
+}
+
 impl<'a> Body<'_, 'a> {
     pub(super) fn closure(&mut self, closure: &'a Closure, hint: Option<Ty>, span: Span) -> Expr {
-        if closure.is_async {
-            return self.not_built(span, "async functions");
-        }
+        let Closure { params, result, body, is_async, span: place } = closure;
+        let parts = Parts { params, result: result.as_ref(), body, is_async: *is_async, span: *place };
+        self.closure_of(parts, hint, span)
+    }
+
+    pub(super) fn closure_of(&mut self, closure: Parts<'a>, hint: Option<Ty>, span: Span) -> Expr {
         let expected = self.expected_function(hint);
-        let (mut param_types, expected_result) = match expected {
+        let (mut param_types, wanted) = match expected {
             Some((params, result)) => (params, Some(result)),
             None => (Vec::new(), None),
         };
+        let expected_result = self.closure_result(wanted, closure.is_async);
         let written = closure.params.len();
         let mut is_wrong = false;
-        if expected_result.is_some() && written > param_types.len() {
+        if wanted.is_some() && written > param_types.len() {
             let (wanted, plural) = (param_types.len(), if param_types.len() == 1 { "" } else { "s" });
             self.report(
                 Diagnostic::error(
@@ -34,7 +48,10 @@ impl<'a> Body<'_, 'a> {
             is_wrong = true;
         }
         let result = match (&closure.result, expected_result) {
-            (Some(written), _) => FrameResult::Known(self.type_expr(written)),
+            (Some(written), _) => {
+                let ty = self.type_expr(written);
+                FrameResult::Known(if closure.is_async { self.awaited_type(ty).unwrap_or(ty) } else { ty })
+            }
             // Where any function will do, what it gives is dropped.
             (None, Some(result)) if self.shallow(result) == Ty::VOID => FrameResult::Known(Ty::VOID),
             (None, Some(result)) if !self.is_unsolved(result) => FrameResult::Known(result),
@@ -42,8 +59,10 @@ impl<'a> Body<'_, 'a> {
         };
         let mark = self.names.len();
         let mut unstable = self.frame().unstable.as_ref().clone();
-        flow::unstable_names(&closure.body, &mut unstable);
-        self.frames.push(Frame::new(result, Rc::new(unstable), mark));
+        flow::unstable_names(closure.body, &mut unstable);
+        let waiting = if closure.is_async { Waiting::Allowed } else { Waiting::NotAsync(closure.span) };
+        let frame = Frame::new(result, Rc::new(unstable), mark, waiting);
+        self.frames.push(Frame { is_async: closure.is_async, ..frame });
         let mut params = Vec::new();
         let mut prologue = Vec::new();
         for (index, param) in closure.params.iter().enumerate() {
@@ -59,7 +78,7 @@ impl<'a> Body<'_, 'a> {
         for &ty in &param_types[written.min(param_types.len())..] {
             params.push(self.temp("_", ty, closure.span));
         }
-        let value = self.closure_body(closure, result, expected_result);
+        let value = self.closure_body(closure.body, result, expected_result);
         let value = super::assign::in_block(prologue, value);
         self.leave_scope(mark);
         let Some(frame) = self.frames.pop() else { crate::bug!("typecheck: a closure without a frame") };
@@ -67,10 +86,23 @@ impl<'a> Body<'_, 'a> {
             FrameResult::Known(ty) => ty,
             FrameResult::Unknown | FrameResult::TopLevel => Ty::VOID,
         };
+        let result = if closure.is_async { self.async_result(result, wanted, closure.span) } else { result };
         let ty = self.cx.types.intern(TyKind::Function(param_types, result));
         let ty = if is_wrong { Ty::ERROR } else { ty };
         let (outer, inner): (Vec<LocalId>, Vec<LocalId>) = frame.captures.iter().copied().unzip();
-        let function = self.closure_function(params, result, frame.locals, inner, value, closure.span);
+        let attributes = tir::FunctionAttributes { is_async: closure.is_async, ..Default::default() };
+        let function = self.closure_function(tir::Function {
+            name: self.closure_name(),
+            module: self.cx.module_id(self.module()),
+            generics: self.scope.generics.clone(),
+            params,
+            result,
+            locals: frame.locals,
+            captures: inner,
+            body: tir::Body::Flash(value),
+            attributes,
+            span: closure.span,
+        });
         let captured = outer.clone();
         let value = Expr { kind: ExprKind::Closure { function, captures: outer }, ty, span };
         self.with_self_pointer(value, &captured)
@@ -135,13 +167,13 @@ impl<'a> Body<'_, 'a> {
         }
     }
 
-    fn closure_body(&mut self, closure: &'a Closure, result: FrameResult, expected: Option<Ty>) -> Expr {
+    fn closure_body(&mut self, body: &'a ast::Expr, result: FrameResult, expected: Option<Ty>) -> Expr {
         let hint = match result {
             FrameResult::Known(ty) => Some(ty),
             _ => None,
         };
-        let value = self.expr(&closure.body, hint);
-        let span = closure.body.span;
+        let value = self.expr(body, hint);
+        let span = body.span;
         match (result, expected) {
             // The result is a variable: the body tells it.
             (FrameResult::Unknown, Some(_)) => self.infer_result(value, span, expected),
@@ -149,28 +181,8 @@ impl<'a> Body<'_, 'a> {
         }
     }
 
-    fn closure_function(
-        &mut self,
-        params: Vec<LocalId>,
-        result: Ty,
-        locals: Vec<tir::Local>,
-        captures: Vec<LocalId>,
-        value: Expr,
-        span: Span,
-    ) -> FuncId {
+    fn closure_function(&mut self, function: tir::Function) -> FuncId {
         let id = self.cx.reserve_function();
-        let function = tir::Function {
-            name: self.closure_name(),
-            module: self.cx.module_id(self.module()),
-            generics: self.scope.generics.clone(),
-            params,
-            result,
-            locals,
-            captures,
-            body: tir::Body::Flash(value),
-            attributes: tir::FunctionAttributes::default(),
-            span,
-        };
         self.closures.push((id, function));
         id
     }

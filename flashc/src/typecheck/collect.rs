@@ -434,6 +434,10 @@ impl<'a> Checker<'a> {
             }
             None => None,
         };
+        let result = match result {
+            Some(result) if ast.is_async => Some(self.promise_of(result, ast.name.span)),
+            result => result,
+        };
         let signature = Rc::new(Signature { self_kind, params, result, is_unsafe: ast.is_unsafe });
         self.functions[id.index()].signature = Some(signature.clone());
         signature

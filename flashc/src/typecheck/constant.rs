@@ -60,7 +60,8 @@ impl<'a> Checker<'a> {
         coerce: bool,
     ) -> Option<(Ty, Const)> {
         let mut body = self.body(scope, None);
-        body.frames.push(Frame::new(FrameResult::TopLevel, Rc::new(FxHashSet::default()), body.names.len()));
+        let waiting = super::awaiting::Waiting::Never("a constant");
+        body.frames.push(Frame::new(FrameResult::TopLevel, Rc::new(FxHashSet::default()), body.names.len(), waiting));
         let mut value = match ty {
             Some(ty) if coerce => body.check(expr, ty),
             hint => body.expr(expr, hint),

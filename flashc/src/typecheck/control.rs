@@ -504,7 +504,7 @@ impl<'a> Body<'_, 'a> {
             FrameResult::Known(ty) => match value {
                 Some(value) if ty == Ty::VOID => {
                     let checked = self.expr(value, Some(Ty::VOID));
-                    let found = self.shallow(checked.ty);
+                    let found = self.result_type_of(checked.ty);
                     if !matches!(found, Ty::VOID | Ty::NEVER | Ty::ERROR) && self.frames.len() == 1 {
                         let text = self.show(found);
                         self.report(
@@ -513,9 +513,12 @@ impl<'a> Body<'_, 'a> {
                                 .note(format!("write `-> {text}` after its parameters")),
                         );
                     }
-                    Some(self.discard(checked))
+                    Some(self.discard_result(checked))
                 }
-                Some(value) => Some(self.check(value, ty)),
+                Some(value) => {
+                    let value = self.expr(value, Some(ty));
+                    Some(self.coerce_result(value, ty))
+                }
                 None => {
                     if !matches!(self.shallow(ty), Ty::VOID | Ty::ERROR) {
                         let text = self.show(ty);

@@ -235,7 +235,7 @@ impl<'a> Body<'_, 'a> {
             if matches!(e.kind, ast::ExprKind::Return(_)) {
                 leaves = Some(e.span);
             }
-            !matches!(e.kind, ast::ExprKind::Closure(_))
+            !matches!(e.kind, ast::ExprKind::Closure(_) | ast::ExprKind::Spawn(_))
         });
         if let Some(place) = leaves {
             self.error("E0361", place, "a `finally` block cannot return: it runs while the `try` is left");

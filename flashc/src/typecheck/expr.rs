@@ -56,7 +56,7 @@ impl<'a> Body<'_, 'a> {
             AstKind::Loop { label, body } => self.loop_expr(*label, body, hint, span),
             AstKind::For { label, pattern, iterable, is_await, body } => {
                 if *is_await {
-                    return self.not_built(span, "`for await` loops");
+                    return self.for_await(*label, pattern, iterable, body, span);
                 }
                 self.for_loop(*label, pattern, iterable, body, span)
             }
@@ -66,8 +66,9 @@ impl<'a> Body<'_, 'a> {
             AstKind::Throw(value) => self.throw_expr(value, span),
             AstKind::Try { body, catches, finally } => self.try_expr(body, catches, finally.as_ref(), hint, span),
             AstKind::TryOptional(inner) => self.try_optional(inner, hint, span),
-            AstKind::Await(_) => self.not_built(span, "`await`"),
-            AstKind::Spawn(_) | AstKind::Select(_) => self.not_built(span, "tasks"),
+            AstKind::Await(inner) => self.await_expr(inner, hint, span),
+            AstKind::Spawn(body) => self.spawn_expr(body, hint, span),
+            AstKind::Select(arms) => self.select_expr(arms, hint, span),
             AstKind::Import(_) => self.not_built(span, "dynamic imports"),
             AstKind::Closure(closure) => self.closure(closure, hint, span),
             AstKind::TypeArgs { base, args } => self.with_type_args(base, args, hint, span),

@@ -140,7 +140,7 @@ fn contains_return_value(block: &ast::Block) -> bool {
     visit_block(block, &mut |e| {
         found |= matches!(&e.kind, ExprKind::Return(Some(_)));
         // A closure's `return` is its own.
-        !found && !matches!(&e.kind, ExprKind::Closure(_))
+        !found && !matches!(&e.kind, ExprKind::Closure(_) | ExprKind::Spawn(_))
     });
     found
 }
@@ -178,6 +178,10 @@ pub(super) fn unstable_names(expr: &Expr, names: &mut FxHashSet<Symbol>) {
                 note_assignment(inner, names);
                 true
             }),
+            ExprKind::Spawn(body) => visit(body, &mut |inner| {
+                note_assignment(inner, names);
+                true
+            }),
             ExprKind::Unary { op: ast::UnaryOp::AddressOf, .. } => note_assignment(e, names),
             _ => {}
         }
@@ -187,7 +191,7 @@ pub(super) fn unstable_names(expr: &Expr, names: &mut FxHashSet<Symbol>) {
 
 pub(super) fn unstable_names_in(block: &ast::Block, names: &mut FxHashSet<Symbol>) {
     visit_block(block, &mut |e| {
-        if matches!(&e.kind, ExprKind::Closure(_) | ExprKind::Unary { op: ast::UnaryOp::AddressOf, .. }) {
+        if changes_unseen(e) {
             unstable_names(e, names);
             return false;
         }
@@ -195,10 +199,16 @@ pub(super) fn unstable_names_in(block: &ast::Block, names: &mut FxHashSet<Symbol
     });
 }
 
+/// A part that runs at another time than the text around it says, or gives an address away.
+fn changes_unseen(e: &Expr) -> bool {
+    let takes_address = matches!(&e.kind, ExprKind::Unary { op: ast::UnaryOp::AddressOf, .. });
+    takes_address || matches!(&e.kind, ExprKind::Closure(_) | ExprKind::Spawn(_))
+}
+
 /// As [`unstable_names`], for a statement.
 pub(super) fn unstable_in_stmt(stmt: &ast::Stmt, names: &mut FxHashSet<Symbol>) {
     visit_stmt(stmt, &mut |e| {
-        if matches!(&e.kind, ExprKind::Closure(_) | ExprKind::Unary { op: ast::UnaryOp::AddressOf, .. }) {
+        if changes_unseen(e) {
             unstable_names(e, names);
             return false;
         }

@@ -457,7 +457,6 @@ impl<'a> Checker<'a> {
             && self.own_bounds_fit(declared, &scope, outer, interface, target, &own)
             && found.self_kind == wanted.self_kind
             && found.is_unsafe == wanted.is_unsafe
-            && ast.is_async == self.functions[declared.index()].ast.is_async
             && found.params.len() == wanted.params.len()
             && found.params.iter().zip(&wanted.params).all(|(f, w)| same(f.ty, w.ty) && f.is_rest == w.is_rest)
             && match (found.result, wanted.result) {

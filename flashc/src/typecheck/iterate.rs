@@ -39,6 +39,43 @@ impl<'a> Body<'_, 'a> {
         }
     }
 
+    /// `for await x in s`: over what gives promises of values, or an array or iterator of promises.
+    pub(super) fn for_await(
+        &mut self,
+        label: Option<Ident>,
+        pattern: &'a ast::Pattern,
+        iterable: &'a ast::Expr,
+        body: &'a ast::Block,
+        span: Span,
+    ) -> Expr {
+        self.require_waiting(span);
+        let value = self.expr(iterable, None);
+        let value = self.auto_deref(value);
+        let (ty, value_span) = (self.deep(value.ty), value.span);
+        let name = |text: &str| Ident { name: Symbol::new(text), span: value_span };
+        let is_named = matches!(self.cx.types.kind(ty), TyKind::Nominal(..) | TyKind::Param(..));
+        let value = if is_named && self.has_method(ty, name("async_iterator")) {
+            self.method_call(value, name("async_iterator"), &[], &[], None, value_span)
+        } else {
+            value
+        };
+        self.waits_for_items = true;
+        let looped = match self.cx.types.kind(ty).clone() {
+            TyKind::Array(element) => self.for_array(label, pattern, value, element, None, body, span),
+            TyKind::FixedArray(element, count) => {
+                self.for_array(label, pattern, value, element, Some(count), body, span)
+            }
+            TyKind::Error | TyKind::Never => {
+                self.waits_for_items = false;
+                self.has_errors = true;
+                self.for_unknown(label, pattern, body, span)
+            }
+            _ => self.for_methods(label, pattern, value, body, span),
+        };
+        self.waits_for_items = false;
+        looped
+    }
+
     /// The body of a loop over something that made no sense, for the mistakes inside it.
     fn for_unknown(
         &mut self,
@@ -62,6 +99,7 @@ impl<'a> Body<'_, 'a> {
     /// The loop's pattern and body: `{ let pattern = value; body }`.
     fn for_body(&mut self, pattern: &'a ast::Pattern, value: Expr, body: &'a ast::Block) -> Expr {
         let mark = self.names.len();
+        let value = self.loop_item(value);
         let ty = value.ty;
         let pattern_span = pattern.span;
         let pattern = self.binding_pattern(pattern, ty, false);
@@ -78,6 +116,27 @@ impl<'a> Body<'_, 'a> {
             }
             kind => super::assign::in_block(vec![bind], Expr { kind, ty: inner.ty, span }),
         }
+    }
+
+    /// What a loop gives its pattern: in `for await` over promises, what they are for.
+    fn loop_item(&mut self, value: Expr) -> Expr {
+        if !std::mem::take(&mut self.waits_for_items) {
+            return value;
+        }
+        let ty = self.shallow(value.ty);
+        if self.awaited_type(ty).is_some() {
+            let span = value.span;
+            return self.await_promise(value, span);
+        }
+        if ty != Ty::ERROR {
+            let found = self.show(ty);
+            self.report(
+                Diagnostic::error("E0421", value.span, format!("the elements are no promises, but of type `{found}`"))
+                    .label("`for await` waits for each")
+                    .note("a plain `for` loops over them"),
+            );
+        }
+        super::body::error_expr(value.span)
     }
 
     fn for_range(
@@ -372,6 +431,10 @@ impl<'a> Body<'_, 'a> {
         let receiver = self.local(iterator, value_span);
         let next = Ident { name: Symbol::new("next"), span: value_span };
         let item = self.method_call(receiver, next, &[], &[], None, value_span);
+        let item = match self.awaited_type(item.ty) {
+            Some(_) if std::mem::take(&mut self.waits_for_items) => self.await_promise(item, value_span),
+            _ => item,
+        };
         let item_ty = self.deep(item.ty);
         let TyKind::Optional(element) = *self.cx.types.kind(item_ty) else {
             self.pop_loop();

@@ -365,6 +365,9 @@ impl<'a> Body<'_, 'a> {
         if matches!(ty, Ty::VOID | Ty::NEVER | Ty::ERROR) || self.has_errors {
             return;
         }
+        if self.warn_unawaited(e, value) {
+            return;
+        }
         if is_comparison(e) {
             let mut diagnostic = Diagnostic::warning("W0113", e.span, "the result of this comparison is not used");
             if let AstKind::Binary { op: BinaryOp::Eq, op_span, .. } = strip(e).kind {

@@ -54,6 +54,7 @@ mod result;
 mod size;
 mod spread;
 mod stmt;
+mod tasks;
 mod test_block;
 mod text;
 mod types;

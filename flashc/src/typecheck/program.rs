@@ -3,6 +3,7 @@
 
 use super::Checker;
 use super::attributes;
+use super::awaiting::Waiting;
 use super::body::{Body, Frame, FrameResult};
 use super::entity::{Decl, Entity, FieldInfo, FnId, ItemScope};
 use super::flow;
@@ -60,7 +61,7 @@ impl<'a> Checker<'a> {
         }
         let scope = Rc::new(ItemScope { module, generics: Vec::new(), self_ty: None, nested: Vec::new() });
         let mut body = self.body(&scope, None);
-        body.frames.push(Frame::new(FrameResult::TopLevel, Rc::new(unstable), 0));
+        body.frames.push(Frame::new(FrameResult::TopLevel, Rc::new(unstable), 0, Waiting::Allowed));
         let mut checked = Vec::with_capacity(statements.len());
         let mut warned = false;
         for (index, stmt) in statements.into_iter().enumerate() {
@@ -71,7 +72,9 @@ impl<'a> Checker<'a> {
         body.finish(&mut value);
         body.publish_globals();
         let locals = std::mem::take(&mut body.frame().locals);
+        let waits = body.frame().waits;
         body.publish_closures();
+        let result = if waits { self.promise_of(Ty::VOID, span) } else { Ty::VOID };
         let id = self.reserve_function();
         self.initializers.push(id);
         self.output[id.index()] = Some(Function {
@@ -79,11 +82,11 @@ impl<'a> Checker<'a> {
             module: self.module_id(module),
             generics: Vec::new(),
             params: Vec::new(),
-            result: Ty::VOID,
+            result,
             locals,
             captures: Vec::new(),
             body: tir::Body::Flash(value),
-            attributes: FunctionAttributes::default(),
+            attributes: FunctionAttributes { is_async: waits, ..FunctionAttributes::default() },
             span,
         });
     }
@@ -112,7 +115,8 @@ impl<'a> Checker<'a> {
         // What is wrong with the value is reported when its statement is checked.
         self.quiet += 1;
         let mut body = self.body(&scope, None);
-        body.frames.push(Frame::new(FrameResult::TopLevel, Rc::new(FxHashSet::default()), 0));
+        let nothing = Rc::new(FxHashSet::default());
+        body.frames.push(Frame::new(FrameResult::TopLevel, nothing, 0, Waiting::Allowed));
         let written = declaration.ty.as_ref().map(|ty| body.value_type(ty));
         let ty = match (written, &declaration.value) {
             (Some(ty), _) => ty,
@@ -294,6 +298,7 @@ impl<'a> Checker<'a> {
             _ => false,
         };
         let result = self.result_of(id, ast.name.span);
+        let result = self.types.awaited(result).unwrap_or(result);
         let result_ok =
             matches!(self.types.kind(result), TyKind::Void | TyKind::Never | TyKind::Error | TyKind::Int(_));
         if generics > 0 || !params_ok || !result_ok {

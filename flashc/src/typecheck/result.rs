@@ -9,7 +9,7 @@ use crate::tir::{Expr, ExprKind, Ty};
 impl<'a> Body<'_, 'a> {
     /// A `return` where the result is being found: remembers what it gives.
     pub(super) fn note_return(&mut self, ty: Ty, span: Span) {
-        let ty = self.shallow(ty);
+        let ty = self.result_type_of(ty);
         if ty != Ty::NEVER {
             self.frame().returned.push((ty, span));
         }
@@ -25,7 +25,7 @@ impl<'a> Body<'_, 'a> {
     /// `expected` is used when the body never gives anything.
     pub(super) fn infer_result(&mut self, mut value: Expr, span: Span, expected: Option<Ty>) -> Expr {
         let returned = std::mem::take(&mut self.frame().returned);
-        let end_ty = self.shallow(value.ty);
+        let end_ty = self.result_type_of(value.ty);
         if returned.is_empty() {
             let ty = match (end_ty, expected) {
                 (Ty::NEVER, Some(expected)) => expected,
@@ -42,7 +42,7 @@ impl<'a> Body<'_, 'a> {
                 if let ExprKind::Return(Some(inner)) = &mut expr.kind {
                     let placeholder = super::body::error_expr(inner.span);
                     let given = std::mem::replace(&mut **inner, placeholder);
-                    **inner = self.coerce(given, result);
+                    **inner = self.coerce_result(given, result);
                 }
             });
         }

@@ -95,7 +95,7 @@ impl<'a> Body<'_, 'a> {
                 if matches!(e.kind, ast::ExprKind::Return(_)) {
                     leaves = Some(e.span);
                 }
-                !matches!(e.kind, ast::ExprKind::Closure(_))
+                !matches!(e.kind, ast::ExprKind::Closure(_) | ast::ExprKind::Spawn(_))
             });
             if let Some(place) = leaves {
                 self.error("E0361", place, "a deferred statement cannot return: it runs while the block is left");

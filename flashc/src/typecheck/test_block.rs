@@ -1,6 +1,7 @@
 //! `test "name" { ... }`: a function without parameters, kept when the tests of the entry module are to run.
 
 use super::Checker;
+use super::awaiting::Waiting;
 use super::body::{Frame, FrameResult};
 use super::entity::ItemScope;
 use super::flow;
@@ -40,16 +41,19 @@ impl<'a> Checker<'a> {
         let mut unstable = FxHashSet::default();
         flow::unstable_names_in(&test.body, &mut unstable);
         let mut body = self.body(&scope, None);
-        body.frames.push(Frame::new(FrameResult::Known(Ty::VOID), Rc::new(unstable), 0));
+        let frame = Frame::new(FrameResult::Known(Ty::VOID), Rc::new(unstable), 0, Waiting::Allowed);
+        body.frames.push(frame);
         let mut value = body.function_body(&test.body);
         body.leave_scope(0);
         body.finish(&mut value);
         let locals = std::mem::take(&mut body.frame().locals);
         let has_errors = body.has_errors;
+        let waits = body.frame().waits;
         body.publish_closures();
         if !is_kept {
             return;
         }
+        let result = if waits { self.promise_of(Ty::VOID, test.name.span) } else { Ty::VOID };
         let function = self.reserve_function();
         self.tests.push(tir::Test { name: test.name.value, function });
         let compiled = Function {
@@ -57,11 +61,11 @@ impl<'a> Checker<'a> {
             module: self.module_id(module),
             generics: Vec::new(),
             params: Vec::new(),
-            result: Ty::VOID,
+            result,
             locals,
             captures: Vec::new(),
             body: tir::Body::Flash(value),
-            attributes: FunctionAttributes { inline: Inline::Never, ..FunctionAttributes::default() },
+            attributes: FunctionAttributes { inline: Inline::Never, is_async: waits, ..FunctionAttributes::default() },
             span: test.name.span,
         };
         self.publish(function, compiled, has_errors);

@@ -114,13 +114,17 @@ impl Spaces {
     }
 
     /// The object that a pointer slot leads to, if to any. Slots are believed: an exact one holds an object's start,
-    /// another one an address inside an object, or one just behind, which may be taken for that of a neighbour.
+    /// another one an address inside an object, or one just behind, which may be taken for that of a neighbour. Only
+    /// ambiguous ones are doubted.
     pub fn target(&mut self, word: Word) -> Option<Object> {
         if !self.contains(word.value) {
             return None;
         }
         if word.is_exact {
             return Some(Object(word.value));
+        }
+        if word.is_ambiguous {
+            return self.resolve(word.value);
         }
         if self.is_small(word.value) { self.blocks.start_before(word.value) } else { self.large.resolve(word.value) }
     }

@@ -2,7 +2,7 @@
 
 use flash_abi::object::{
     BUFFER_COUNT, BUFFER_DATA, DESCRIPTOR_SIZE, Descriptor, HEADER_ADDRESS_MASK, KIND_BUFFER, KIND_FIXED, OBJECT_ALIGN,
-    SLOT_EXACT,
+    SLOT_AMBIGUOUS, SLOT_EXACT, SLOT_FLAGS,
 };
 
 /// The address of an object's header.
@@ -34,6 +34,8 @@ pub struct Word {
     pub value: usize,
     /// The word is an object's start if it points into the heap at all.
     pub is_exact: bool,
+    /// The word may be anything.
+    pub is_ambiguous: bool,
 }
 
 /// The words at a descriptor's slots, counted from `base`.
@@ -42,9 +44,13 @@ pub struct Word {
 /// All slots counted from `base` are readable.
 pub unsafe fn words(descriptor: &Descriptor, base: usize) -> impl DoubleEndedIterator<Item = Word> {
     slots(descriptor).iter().map(move |&slot| {
-        let address = base + (slot & !SLOT_EXACT) as usize;
-        // SAFETY: promised by the caller.
-        Word { value: unsafe { (address as *const usize).read() }, is_exact: slot & SLOT_EXACT != 0 }
+        let address = base + (slot & !SLOT_FLAGS) as usize;
+        Word {
+            // SAFETY: promised by the caller.
+            value: unsafe { (address as *const usize).read() },
+            is_exact: slot & SLOT_EXACT != 0,
+            is_ambiguous: slot & SLOT_AMBIGUOUS != 0,
+        }
     })
 }
 

@@ -62,9 +62,9 @@ fn is_inside(spaces: &Spaces, object: Object, end: usize) -> bool {
 }
 
 /// A slot may hold an address outside the heap, an object's start, and unless exact an address in or just
-/// behind an object.
+/// behind an object; an ambiguous one anything.
 fn leads_to_object(spaces: &mut Spaces, word: Word) -> bool {
-    if !spaces.contains(word.value) {
+    if !spaces.contains(word.value) || word.is_ambiguous {
         return true;
     }
     let found = spaces.resolve(word.value);

@@ -97,6 +97,7 @@ impl<'a> FnBuilder<'_, 'a> {
             Sink::Discard => {}
             Sink::Vars(first) => self.write(&Place::Vars { first: *first, ty }, &vals),
             Sink::Memory(place) => self.write(place, &vals),
+            Sink::Return if self.promise.is_some() => self.return_settled(vals, ty),
             Sink::Return => self.return_vals(vals),
         }
     }
@@ -195,7 +196,7 @@ impl<'a> FnBuilder<'_, 'a> {
     }
 
     /// Runs what is deferred in the scopes from `depth` on, innermost first, last one first.
-    fn run_deferred(&mut self, depth: usize) {
+    pub fn run_deferred(&mut self, depth: usize) {
         if self.scopes[depth..].iter().all(Vec::is_empty) {
             return;
         }
@@ -365,6 +366,11 @@ impl<'a> FnBuilder<'_, 'a> {
         if self.try_tail_call(expr) {
             return;
         }
+        if self.promise.is_some() {
+            let ty = self.ty(expr.ty);
+            let vals = self.owned(expr);
+            return self.return_settled(vals, ty);
+        }
         if let Some(address) = self.result_ptr {
             let result = self.result_place(address);
             self.expr_into(expr, &result);
@@ -386,6 +392,9 @@ impl<'a> FnBuilder<'_, 'a> {
     pub fn return_vals(&mut self, vals: Vals) {
         if self.e.is_dead() {
             return;
+        }
+        if self.promise.is_some() {
+            return self.return_settled(vals, Ty::VOID);
         }
         if let (Some(address), [_]) = (self.result_ptr, &vals[..]) {
             let result = self.result_place(address);

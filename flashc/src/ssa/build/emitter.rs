@@ -456,6 +456,16 @@ impl Emitter {
         values
     }
 
+    /// The frame of the coroutine that this is: a function value that goes on behind the last `suspend`.
+    pub fn coroutine_self(&mut self) -> Value {
+        self.value(Op::CoroutineSelf, Type::Ptr, [], Aux::None, Type::Ptr)
+    }
+
+    /// Goes on when the coroutine is resumed.
+    pub fn suspend(&mut self) {
+        self.inst(Op::Suspend, Type::I64, [], Aux::None, []);
+    }
+
     /// The address of this thread's context.
     pub fn context(&mut self) -> Value {
         self.value(Op::Context, Type::Ptr, [], Aux::None, Type::Ptr)

@@ -10,32 +10,40 @@ use crate::tir::{self, Ty};
 use flash_abi::symbols::Rt;
 
 impl ModuleBuilder<'_> {
-    /// Every initializer in order, then `main`; the exit code.
+    /// Every initializer in order, then `main`, then the event loop until nothing is left to do; the exit code.
     pub fn build_entry(&mut self) -> Function {
-        let tree = self.tree;
         let signature = Signature { params: Vec::new(), results: vec![Type::I64] };
         let mut entry = self.synthesize("flash.entry".to_string(), signature, |builder| {
-            for &initializer in &tree.initializers {
-                builder.e.set_span(tree.functions[initializer.index()].span);
-                builder.call_function(initializer, Vec::new(), &[], Ty::VOID, None);
+            if builder.entry_waits() {
+                let promise = builder.call_lang("promise_pending", vec![Ty::I64], &[], None);
+                let start = builder.cx.instance(Instance::Start);
+                builder.e.call(start, &promise, &[]);
+                builder.run_loop();
+                let code = builder.call_lang("promise_exit", Vec::new(), &[promise], None);
+                return builder.e.ret(&code);
             }
-            if !tree.tests.is_empty() {
-                builder.call_test();
-            }
-            let code = match tree.main {
-                Some(main) => builder.call_main(main),
-                None => builder.e.iconst(Type::I64, 0),
-            };
-            // Only in a program that has the module of the event loop.
-            if let Some(&run) = tree.lang.get(&Symbol::new("event_loop")) {
-                builder.e.set_span(tree.functions[run.index()].span);
-                builder.call_function(run, Vec::new(), &[], Ty::VOID, None);
-            }
+            let code = builder.run_all();
+            builder.run_loop();
             builder.e.ret(&[code]);
         });
         // Nobody wrote it: stack traces and debuggers pass over what has no name.
         entry.scopes[0].function.clear();
         entry
+    }
+
+    /// The entry's work where some of it waits.
+    pub fn build_start(&mut self) -> Function {
+        let signature = Signature { params: vec![Type::Ptr], results: Vec::new() };
+        let mut start = self.synthesize("flash.start".to_string(), signature, |builder| {
+            builder.result = builder.cx.types.promise(Ty::I64).unwrap_or(Ty::VOID);
+            builder.begin_coroutine();
+            let code = builder.run_all();
+            builder.return_settled(Vals::from_slice(&[code]), Ty::I64);
+            builder.end_coroutine();
+        });
+        start.is_coroutine = true;
+        start.scopes[0].function.clear();
+        start
     }
 
     /// `export extern "C" fn`: passes everything on to the function.
@@ -59,6 +67,46 @@ impl ModuleBuilder<'_> {
 }
 
 impl FnBuilder<'_, '_> {
+    /// Whether something that the entry calls is async.
+    fn entry_waits(&self) -> bool {
+        let tree = self.cx.tree;
+        let called = tree.initializers.iter().copied().chain(tree.main).chain(tree.tests.iter().map(|t| t.function));
+        called.into_iter().any(|id| tree.functions[id.index()].attributes.is_async)
+    }
+
+    /// The event loop, in a program that has one.
+    fn run_loop(&mut self) {
+        if self.cx.tree.lang.contains_key(&Symbol::new("event_loop")) {
+            self.call_lang("event_loop", Vec::new(), &[], None);
+        }
+    }
+
+    /// Initializers and `main`, or a test; the exit code.
+    fn run_all(&mut self) -> Value {
+        let tree = self.cx.tree;
+        for &initializer in &tree.initializers {
+            self.e.set_span(tree.functions[initializer.index()].span);
+            self.call_waiting(initializer, &[]);
+        }
+        if !tree.tests.is_empty() {
+            self.call_test();
+        }
+        match tree.main {
+            Some(main) => self.call_main(main),
+            None => self.e.iconst(Type::I64, 0),
+        }
+    }
+
+    /// Calls a function, and waits for it when it is async.
+    fn call_waiting(&mut self, id: tir::FuncId, args: &[Vals]) -> Vals {
+        let function = &self.cx.tree.functions[id.index()];
+        let vals = self.call_function(id, Vec::new(), args, function.result, None);
+        match self.cx.types.awaited(function.result) {
+            Some(awaited) if function.attributes.is_async => self.await_value(vals, function.result, awaited, None),
+            _ => vals,
+        }
+    }
+
     /// The test that the runner asks for; none when it asks for another.
     fn call_test(&mut self) {
         let tree = self.cx.tree;
@@ -69,7 +117,7 @@ impl FnBuilder<'_, '_> {
         for (test, (_, block)) in tree.tests.iter().zip(blocks) {
             self.e.begin(block);
             self.e.set_span(tree.functions[test.function.index()].span);
-            self.call_function(test.function, Vec::new(), &[], Ty::VOID, None);
+            self.call_waiting(test.function, &[]);
             self.e.jump(join);
         }
         self.e.begin(join);
@@ -83,8 +131,9 @@ impl FnBuilder<'_, '_> {
             [] => Vec::new(),
             _ => vec![Vals::from_slice(&[self.program_args()])],
         };
-        let vals = self.call_function(main, Vec::new(), &args, function.result, None);
-        match (self.cx.types.as_int(function.result), vals.first()) {
+        let vals = self.call_waiting(main, &args);
+        let result = self.cx.types.awaited(function.result).unwrap_or(function.result);
+        match (self.cx.types.as_int(result), vals.first()) {
             (Some(int), Some(&code)) => self.e.resize(code, Type::I64, int.is_signed()),
             _ => self.e.iconst(Type::I64, 0),
         }

@@ -158,7 +158,7 @@ impl<'a> FnBuilder<'_, 'a> {
                 self.throw(error);
                 self.dummy(ty)
             }
-            ExprKind::Await(_) => bug!("build: async functions do not exist yet"),
+            ExprKind::Await(promise) => self.await_(promise, ty, None),
         }
     }
 

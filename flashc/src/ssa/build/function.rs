@@ -1,7 +1,7 @@
 //! The body of one instance: where its parameters and locals live, and how it begins and ends.
 
 use super::control::{Deferred, Sink, Target};
-use super::emitter::{Emitter, Vals};
+use super::emitter::{Emitter, Handler, Vals};
 use super::module::{Area, Instance, ModuleBuilder, Root};
 use super::place::Place;
 use super::ssa_vars::Var;
@@ -28,6 +28,14 @@ pub enum Storage {
     Borrowed(Var, Area),
 }
 
+/// The promise of a coroutine.
+#[derive(Clone, Copy, Debug)]
+pub struct Pending {
+    pub promise: Value,
+    /// Where what the body throws goes: there the promise is rejected.
+    pub handler: Handler,
+}
+
 /// Where a function that calls itself in return position goes instead.
 #[derive(Clone, Copy, Debug)]
 pub struct TailLoop {
@@ -50,6 +58,8 @@ pub struct FnBuilder<'m, 'a> {
     /// For each block we are in, what is deferred in it.
     pub scopes: Vec<Vec<Deferred<'a>>>,
     pub tail: Option<TailLoop>,
+    /// Of a coroutine: what it settles when it is done, and what the promise is for.
+    pub promise: Option<Pending>,
     /// Errors that clauses around have caught: the local, and what the handler was given.
     pub caught: Vec<(LocalId, Var)>,
 }
@@ -131,22 +141,17 @@ impl<'a> ModuleBuilder<'a> {
         let tree = self.tree;
         let source = &tree.functions[id.index()];
         let Body::Flash(body) = &source.body else { bug!("build: `{}` has no body", source.name) };
+        if source.attributes.is_async {
+            return self.build_async(id, type_args, is_closure);
+        }
         let first: &[Type] = if is_closure { &[Type::Ptr] } else { &[] };
         let signature = self.function_signature(id, &type_args, first);
         let name = self.function_name(id, &type_args);
         let mut func = Function::new(self.unique_symbol(name), signature, source.name.clone());
-        func.hint = match source.attributes.inline {
-            _ if source.attributes.cold => Hint::Cold,
-            Inline::Auto => Hint::None,
-            Inline::Always => Hint::InlineAlways,
-            Inline::Never => Hint::InlineNever,
-        };
+        func.hint = hint_of(source);
         let result = self.types.substitute(source.result, &type_args);
         let mut builder = FnBuilder::new(self, func, source.span, result);
-        builder.type_args = type_args;
-        builder.id = Some(id);
-        builder.locals = &source.locals;
-        builder.storage = vec![None; source.locals.len()];
+        builder.set_source(id, type_args);
         let mut next = 0;
         if is_closure {
             let closure = builder.e.param(0);
@@ -195,6 +200,7 @@ impl<'a> ModuleBuilder<'a> {
         match instance {
             Instance::Function(id, type_args) => self.build_function(id, type_args, false),
             Instance::Closure(id, type_args) => self.build_function(id, type_args, true),
+            Instance::Coroutine(id, type_args, is_closure) => self.build_coroutine(id, type_args, is_closure),
             Instance::Thunk(id, type_args) => self.build_thunk(id, type_args),
             Instance::Show(ty, nested) => self.build_show(ty, nested),
             Instance::JsonWrite(ty) => self.build_json_write(ty),
@@ -206,13 +212,32 @@ impl<'a> ModuleBuilder<'a> {
             Instance::Hash(ty) => self.build_hash(ty),
             Instance::Dispatched(interface, slot, target) => self.build_dispatched(interface, slot, target),
             Instance::Entry => self.build_entry(),
+            Instance::Start => self.build_start(),
             Instance::Describe => self.build_describe(),
             Instance::ExportC(id) => self.build_export(id),
         }
     }
 }
 
+/// What is asked of the inliner.
+pub fn hint_of(source: &tir::Function) -> Hint {
+    match source.attributes.inline {
+        _ if source.attributes.cold => Hint::Cold,
+        Inline::Auto => Hint::None,
+        Inline::Always => Hint::InlineAlways,
+        Inline::Never => Hint::InlineNever,
+    }
+}
+
 impl<'m, 'a> FnBuilder<'m, 'a> {
+    /// What follows is the body of this function.
+    pub fn set_source(&mut self, id: tir::FuncId, type_args: Vec<Ty>) {
+        self.type_args = type_args;
+        self.id = Some(id);
+        self.locals = &self.cx.tree.functions[id.index()].locals;
+        self.storage = vec![None; self.locals.len()];
+    }
+
     pub fn new(cx: &'m mut ModuleBuilder<'a>, func: Function, span: Span, result: Ty) -> FnBuilder<'m, 'a> {
         FnBuilder {
             cx,
@@ -226,6 +251,7 @@ impl<'m, 'a> FnBuilder<'m, 'a> {
             targets: Vec::new(),
             scopes: Vec::new(),
             tail: None,
+            promise: None,
             caught: Vec::new(),
         }
     }
@@ -246,7 +272,7 @@ impl<'m, 'a> FnBuilder<'m, 'a> {
         vals
     }
 
-    fn bind_param(&mut self, id: LocalId, next: &mut usize) {
+    pub fn bind_param(&mut self, id: LocalId, next: &mut usize) {
         let local = &self.locals[id.index()];
         if local.is_reference {
             let vals = self.take_params(next, 1);
@@ -259,7 +285,9 @@ impl<'m, 'a> FnBuilder<'m, 'a> {
         let count = self.cx.scalars(ty).len();
         let vals = self.take_params(next, count);
         // The caller's copy is ours to read; a parameter that changes needs one of its own.
-        if self.cx.is_memory(ty) && !local.is_mut && !local.is_shared && !local.is_addressed {
+        // (Who called a coroutine is gone when it goes on.)
+        let is_fixed = !local.is_mut && !local.is_shared && !local.is_addressed && self.promise.is_none();
+        if self.cx.is_memory(ty) && is_fixed {
             let var = self.e.new_var(Type::Ptr);
             self.e.write_var(var, vals[0]);
             self.storage[id.index()] = Some(Storage::Borrowed(var, Area::ANY));
@@ -270,7 +298,7 @@ impl<'m, 'a> FnBuilder<'m, 'a> {
         self.write(&place, &vals);
     }
 
-    fn load_captures(&mut self, id: tir::FuncId, closure: Value) {
+    pub fn load_captures(&mut self, id: tir::FuncId, closure: Value) {
         let function = &self.cx.tree.functions[id.index()];
         let type_args = self.type_args.clone();
         let captures = self.cx.captures(id, &type_args);

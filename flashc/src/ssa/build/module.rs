@@ -43,6 +43,8 @@ pub enum Instance {
     Function(tir::FuncId, Vec<Ty>),
     /// A closure's code: takes the closure object first.
     Closure(tir::FuncId, Vec<Ty>),
+    /// The body of an async function, or (`true`) closure: takes the promise that it settles first.
+    Coroutine(tir::FuncId, Vec<Ty>, bool),
     /// Takes a closure object, ignores it and calls the function.
     Thunk(tir::FuncId, Vec<Ty>),
     /// (buffer, value): writes the value as `Show` does inside others, or (`false`) by itself.
@@ -65,6 +67,8 @@ pub enum Instance {
     Dispatched(Ty, Slot, Ty),
     /// The program's entry.
     Entry,
+    /// What the entry waits for, where a top level, a test or `main` is async: settles a promise with the exit code.
+    Start,
     /// What the runtime asks an error by.
     Describe,
     /// What C calls.
