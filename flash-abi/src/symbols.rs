@@ -256,6 +256,8 @@ runtime_symbols! {
     FdClose = flash_fd_close(I32) -> (I8): Any;
     FdIsWatchable = flash_fd_is_watchable(I32) -> (I8): Any;
     Flush = flash_flush(): Any;
+    /// (1 or 2, data): to a standard stream.
+    WriteStream = flash_write_stream(I32, Ptr, I64): Any;
     /// (path, recursive, token) -> watcher or -1; its next change (kind, NUL, path, NUL, other path) or null; and its end.
     WatchStart = flash_watch_start(Ptr, I64, I8, I64) -> (I64): Any;
     WatchNext = flash_watch_next(I64) -> (Ptr, I64): Any;

@@ -39,6 +39,13 @@ native! {
         u8::from(system::is_watchable(fd))
     }
 
+    /// (1 or 2, data): to a standard stream.
+    fn flash_write_stream(_ctx: *mut Context, stream: i32, data: *const u8, len: i64) {
+        // SAFETY: live bytes.
+        let data = unsafe { bytes(data, len) };
+        if stream == 1 { stdio::write_out(data) } else { stdio::write_error(data) }
+    }
+
     /// Writes out what standard output holds back.
     fn flash_flush(_ctx: *mut Context) {
         stdio::flush();

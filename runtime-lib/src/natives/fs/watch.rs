@@ -11,7 +11,7 @@ use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Changes that wait at most: beyond them, one says that some were lost.
@@ -67,8 +67,9 @@ fn start(path: &Path, recursive: bool, token: i64) -> io::Result<Watching> {
     let queue = Queue::default();
     let remote = event_loop::remote()?;
     let told = queue.clone();
-    let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| note(&told, &remote, token, event))
-        .map_err(failure)?;
+    let mut watcher =
+        notify::recommended_watcher(move |event: notify::Result<Event>| note(&told, &remote, token, event))
+            .map_err(failure)?;
     let mode = if recursive { RecursiveMode::Recursive } else { RecursiveMode::NonRecursive };
     watcher.watch(path, mode).map_err(failure)?;
     Ok(Watching { _watcher: watcher, queue })
@@ -91,7 +92,7 @@ fn take(queue: &Queue) -> Option<String> {
 fn note(queue: &Queue, remote: &Remote, token: i64, event: notify::Result<Event>) {
     let changes = match event {
         Ok(event) => changes(&event),
-        Err(error) => vec![change("error", &error.paths.first().cloned().unwrap_or_default(), None)],
+        Err(error) => vec![change("error", error.paths.first().map_or(Path::new(""), |path| path.as_path()), None)],
     };
     if changes.is_empty() {
         return;
@@ -122,7 +123,7 @@ fn changes(event: &Event) -> Vec<String> {
         EventKind::Create(_) => all("create"),
         EventKind::Remove(_) => all("remove"),
         EventKind::Modify(ModifyKind::Name(RenameMode::Both)) => match &event.paths[..] {
-            [from, to] => vec![change("rename", from, Some(to))],
+            [from, to] => vec![change("rename", from, Some(to.as_path()))],
             _ => all("modify"),
         },
         // The two halves of a rename, whose other one may lie elsewhere. When both are known, a third event tells both.
@@ -133,7 +134,7 @@ fn changes(event: &Event) -> Vec<String> {
     }
 }
 
-fn change(kind: &str, path: &PathBuf, to: Option<&PathBuf>) -> String {
+fn change(kind: &str, path: &Path, to: Option<&Path>) -> String {
     let to = to.map(|to| to.to_string_lossy()).unwrap_or_default();
     format!("{kind}\0{}\0{to}", path.to_string_lossy())
 }
