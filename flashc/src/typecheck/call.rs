@@ -377,7 +377,14 @@ impl<'a> Body<'_, 'a> {
                 return error_expr(span);
             }
         };
-        if params.len() != args.len() {
+        // What is left out and could be anything is nothing.
+        let may_be_nothing = |&ty: &Ty| self.is_unsolved(ty) || self.shallow(ty) == Ty::VOID;
+        let is_left_out = args.len() < params.len() && params[args.len()..].iter().all(may_be_nothing);
+        if is_left_out {
+            for &param in &params[args.len()..] {
+                self.unify(param, Ty::VOID);
+            }
+        } else if params.len() != args.len() {
             self.check_loose(args);
             let plural = if params.len() == 1 { "" } else { "s" };
             let message = format!("this function takes {} argument{plural}, not {}", params.len(), args.len());
