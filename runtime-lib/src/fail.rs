@@ -212,7 +212,7 @@ fn place(context: &Context) -> Start {
 
 /// The frame pointer of the function this is inlined into.
 #[inline(always)]
-fn frame_pointer() -> usize {
+pub(crate) fn frame_pointer() -> usize {
     let frame: usize;
     // SAFETY: reads a register.
     unsafe {

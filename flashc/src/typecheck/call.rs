@@ -454,10 +454,10 @@ impl<'a> Body<'_, 'a> {
         if signature.self_kind == SelfKind::Reference {
             return self.error("E0344", span, format!("`{name}` changes its `self` and can only be called"));
         }
-        if self.cx.functions[id.index()].interface.is_some() {
-            return self.not_built(span, "methods of interfaces as values");
-        }
         let types: Vec<Ty> = generics.iter().map(|g| self.fresh(g.name, span)).collect();
+        for (&var, known) in types.iter().zip(std::mem::take(&mut self.owner_args)) {
+            self.unify(var, known);
+        }
         self.require_bounds(&generics, &types, name, span);
         let result = self.cx.result_of(id, span);
         let mut params = Vec::new();
@@ -469,11 +469,16 @@ impl<'a> Body<'_, 'a> {
             params.push(self.cx.types.substitute(param.ty, &types));
         }
         let result = self.cx.types.substitute(result, &types);
-        let ty = self.cx.types.intern(TyKind::Function(params, result));
+        let ty = self.cx.types.intern(TyKind::Function(params.clone(), result));
         if let Some(hint) = hint {
             self.unify(ty, hint);
         }
         let function = self.cx.func_id(id);
+        if self.cx.functions[id.index()].interface.is_some() {
+            // Which function it is depends on the type, and perhaps on the value: a closure calls it.
+            let callee = self.cx.callee(id, function, types);
+            return self.calling_closure(callee, params, result, ty, span);
+        }
         Expr { kind: ExprKind::FunctionValue { function, type_args: types }, ty, span }
     }
 

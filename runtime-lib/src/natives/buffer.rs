@@ -4,6 +4,7 @@
 //! without garbage. `flash_buf_finish` copies the text into the heap, exactly as long as it is, and
 //! gives the buffer back.
 
+use super::entered::Entered;
 use super::number::{push_f32, push_f64, push_i64, push_u64};
 use super::text::concat;
 use super::{bytes, new_text_of, push_short};
@@ -19,7 +20,7 @@ use std::ptr::null_mut;
 pub struct TextBuffer {
     /// UTF-8.
     text: Vec<u8>,
-    entered: Vec<*const u8>,
+    entered: Entered,
     /// Notes the parts of what is written, for `console`.
     recorder: Option<Box<Recorder>>,
     /// The next buffer that is free, when this one is.
@@ -164,7 +165,7 @@ native! {
 
     fn flash_buf_leave(_ctx: *mut Context, buffer: *mut TextBuffer) {
         // SAFETY: a buffer in use.
-        unsafe { (*buffer).entered.pop() };
+        unsafe { (*buffer).entered.leave() };
     }
 
     /// The text so far; the buffer is given back.
@@ -184,7 +185,9 @@ native! {
 #[cold]
 fn make() -> *mut TextBuffer {
     OWNER.with(|_| ());
-    Box::into_raw(Box::new(TextBuffer { text: Vec::new(), entered: Vec::new(), recorder: None, next: null_mut() }))
+    let buffer =
+        TextBuffer { text: Vec::new(), entered: Entered::default(), recorder: None, next: null_mut() };
+    Box::into_raw(Box::new(buffer))
 }
 
 /// Hands out the buffer's text and keeps the buffer for its next use.
@@ -283,14 +286,13 @@ impl TextBuffer {
     }
 
     fn enter(&mut self, object: *const u8) -> bool {
-        if self.entered.contains(&object) {
+        let is_new = self.entered.enter(object);
+        if !is_new {
             self.mark(Style::Plain);
             self.push("[Circular]");
             self.mark(Style::Special);
-            return false;
         }
-        self.entered.push(object);
-        true
+        is_new
     }
 }
 
@@ -303,7 +305,8 @@ mod tests {
     use super::*;
 
     fn written(write: impl FnOnce(&mut TextBuffer)) -> String {
-        let mut buffer = TextBuffer { text: Vec::new(), entered: Vec::new(), recorder: None, next: null_mut() };
+        let mut buffer =
+            TextBuffer { text: Vec::new(), entered: Entered::default(), recorder: None, next: null_mut() };
         write(&mut buffer);
         String::from_utf8(buffer.text).expect("UTF-8")
     }
@@ -333,7 +336,7 @@ mod tests {
             assert!(buffer.enter(&raw const objects[0]));
             assert!(buffer.enter(&raw const objects[1]));
             assert!(!buffer.enter(&raw const objects[0]));
-            buffer.entered.pop();
+            buffer.entered.leave();
             assert!(buffer.enter(&raw const objects[1]));
         });
         assert_eq!(text, "[Circular]");

@@ -4,7 +4,7 @@ use super::buffer::{self, TextBuffer};
 use super::{NULL_TEXT, bytes, empty_text, new_text, text};
 use crate::inspect::table::table;
 use crate::inspect::{Node, Options, layout};
-use crate::{environment, fail, native, stdio};
+use crate::{environment, fail, native, stdio, unwind};
 use flash_abi::context::Context;
 use flash_abi::object::Str;
 use std::cell::{Cell, RefCell};
@@ -35,6 +35,13 @@ native! {
         let mut line = unsafe { bytes(data, len) }.to_vec();
         line.push(b'\n');
         stdio::write_error(&line);
+    }
+
+    /// (what a handler was given, a title): prints it as an error that nobody catches, and goes on.
+    fn flash_report_thrown(ctx: *mut Context, thrown: *mut u8, title: *const u8, title_len: i64) {
+        stdio::flush();
+        // SAFETY: this thread's context, what a handler was given, and a live text.
+        unsafe { unwind::tell(ctx, text(title, title_len), thrown as usize) }
     }
 
     /// (prompt) -> line without its end, or null at the end of input.

@@ -27,7 +27,10 @@ impl ModuleBuilder<'_> {
         builder.e.call(body, &args, &[]);
         // Where nobody waits, nobody is given a promise.
         builder.e.ret(if result == Ty::VOID { &[] } else { &promise });
-        builder.e.finish()
+        let mut function = builder.e.finish();
+        // Stack traces and debuggers show the coroutine, and not this as well.
+        function.scopes[0].function.clear();
+        function
     }
 
     /// The body of an async function. Whatever leaves it settles the promise, which is its first parameter.
@@ -125,7 +128,7 @@ impl<'a> FnBuilder<'_, 'a> {
         // What a generic function takes for the value may be a promise itself, which no promise holds.
         let is_promise = self.cx.types.awaited(ty).is_some();
         let into = into.filter(|_| !is_promise);
-        let vals = self.call_lang("promise_outcome", vec![inner], &[promise.clone()], into);
+        let vals = self.call_lang("promise_outcome", vec![inner], std::slice::from_ref(&promise), into);
         if is_promise { promise } else { vals }
     }
     /// Calls a function of std by its `#[lang]` name.
