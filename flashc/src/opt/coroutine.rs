@@ -247,7 +247,8 @@ impl<'a> Splitter<'a> {
     fn dirty_at_end(&self, cfg: &Cfg, live: &[Live], params: &[Value], frame: &Frame) -> Vec<Bits> {
         let function = &self.function;
         let count = frame.pointer_count();
-        let of_values = |values: &[Value]| Bits::of(count, values.iter().filter_map(|&value| frame.pointer_slot(value)));
+        let of_values =
+            |values: &[Value]| Bits::of(count, values.iter().filter_map(|&value| frame.pointer_slot(value)));
         let mut dirty = vec![Bits::empty(count); function.blocks.len()];
         dirty[function.entry().index()] = of_values(params);
         let fixed = self.fixed_starts(live, |live| of_values(&live.kept));

@@ -657,6 +657,10 @@ pub enum Intrinsic {
     JsonReadKey,
     /// (`Promise<T>`, T): settles a promise with a value, or has it follow the promise that the value is.
     PromiseSettle,
+    /// `Promise<T>`: a new one. Where `T` is a promise, that is one for the same value.
+    PromisePending,
+    /// T -> `Promise<T>`: a promise that is fulfilled with the value; a promise is itself.
+    PromiseOf,
     /// `Promise<T>` -> T: the value of a fulfilled promise; the promise itself where `T` is one.
     PromiseValue,
     /// str -> never

@@ -93,6 +93,8 @@ pub(super) fn intrinsic(name: &str) -> Option<Intrinsic> {
         "json_key" => Intrinsic::JsonKey,
         "json_read_key" => Intrinsic::JsonReadKey,
         "promise_settle" => Intrinsic::PromiseSettle,
+        "promise_pending" => Intrinsic::PromisePending,
+        "promise_of" => Intrinsic::PromiseOf,
         "promise_value" => Intrinsic::PromiseValue,
         "panic" => Intrinsic::Panic,
         "assert_failed" => Intrinsic::AssertFailed,

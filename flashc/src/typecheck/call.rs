@@ -203,8 +203,9 @@ impl<'a> Body<'_, 'a> {
             values.push(self.receiver(receiver, id, &signature, &types, span));
         }
         let result = self.cx.result_of(id, span);
+        let flattens = self.cx.flattens(result, &signature.params);
         let result = self.cx.types.substitute(result, &types);
-        let expected = hint.filter(|_| self.has_unsolved(result));
+        let expected = hint.filter(|_| self.has_unsolved(result) && !flattens);
         let (mut statements, mut rest) = self.arguments(id, &signature, &types, args, result, expected, span);
         if !statements.is_empty()
             && let Some(receiver) = values.pop()
@@ -354,7 +355,14 @@ impl<'a> Body<'_, 'a> {
                 return error_expr(span);
             }
         };
-        if params.len() != args.len() {
+        // What is left out and could be anything is nothing.
+        let may_be_nothing = |&ty: &Ty| self.is_unsolved(ty) || self.shallow(ty) == Ty::VOID;
+        let is_left_out = args.len() < params.len() && params[args.len()..].iter().all(may_be_nothing);
+        if is_left_out {
+            for &param in &params[args.len()..] {
+                self.unify(param, Ty::VOID);
+            }
+        } else if params.len() != args.len() {
             self.check_loose(args);
             let plural = if params.len() == 1 { "" } else { "s" };
             let message = format!("this function takes {} argument{plural}, not {}", params.len(), args.len());

@@ -152,6 +152,20 @@ impl<'a> FnBuilder<'_, 'a> {
         };
     }
 
+    /// A new promise of a value; of a promise's value, where the type is one.
+    pub fn pending(&mut self, ty: Ty) -> Vals {
+        let inner = self.cx.types.awaited(ty).unwrap_or(ty);
+        self.call_lang("promise_pending", vec![inner], &[], None)
+    }
+
+    /// A promise of a value; the value itself, if it is one.
+    pub fn promise_of(&mut self, ty: Ty, value: Vals) -> Vals {
+        match self.cx.types.awaited(ty) {
+            Some(_) => value,
+            None => self.call_lang("promise_fulfilled", vec![ty], &[value], None),
+        }
+    }
+
     /// The value of a fulfilled promise, as one of type `ty`: where that is a promise itself, which no promise holds, it
     /// is this promise.
     pub fn promise_value(&mut self, promise: Value, ty: Ty, into: Option<Value>) -> Vals {
