@@ -67,17 +67,39 @@ impl Call {
     }
 }
 
+/// Finds the code at addresses, and remembers the latest: a deep stack is full of the same few.
+pub(crate) struct Finder {
+    latest: [(usize, Option<CodePlace>); RECENT],
+}
+
+const RECENT: usize = 16;
+
+impl Finder {
+    pub fn new() -> Finder {
+        Finder { latest: [(0, None); RECENT] }
+    }
+
+    pub fn find(&mut self, pc: usize) -> Option<CodePlace> {
+        let slot = &mut self.latest[(pc ^ (pc >> 4)) % RECENT];
+        if slot.0 != pc {
+            *slot = (pc, program::find(pc));
+        }
+        slot.1
+    }
+}
+
 /// The Flash code of a stack, innermost first, up to a coroutine that was resumed: who resumed it has nothing to do
 /// with it.
 pub struct Calls {
     at: Start,
     is_done: bool,
     is_in_resumed: bool,
+    finder: Finder,
 }
 
 /// The calls from `start` outwards.
 pub fn calls(start: Start) -> Calls {
-    Calls { at: start, is_done: false, is_in_resumed: false }
+    Calls { at: start, is_done: false, is_in_resumed: false, finder: Finder::new() }
 }
 
 impl Iterator for Calls {
@@ -90,7 +112,7 @@ impl Iterator for Calls {
                 Some(caller) => self.at = caller,
                 None => self.is_done = true,
             }
-            if let Some(code) = program::find(pc) {
+            if let Some(code) = self.finder.find(pc) {
                 let role = code.role();
                 if self.is_in_resumed && role != ROLE_START {
                     self.is_done = true;

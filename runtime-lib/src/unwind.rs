@@ -4,8 +4,8 @@
 //! Without a handler nothing is made: the report is printed from the stack as it is.
 
 use crate::fail::{self, Failure};
-use crate::program::{self, CodePlace};
-use crate::trace::{self, Start};
+use crate::program::CodePlace;
+use crate::trace::{self, Finder, Start};
 use crate::{gc, overflow, process, thread, uncaught};
 use flash_abi::context::Context;
 use flash_abi::object::{Descriptor, HEADER_SIZE, KIND_FIXED, SLOT_EXACT, THROWN_ERROR, THROWN_TABLE};
@@ -90,8 +90,9 @@ pub(crate) struct Landing {
 /// beyond it is C, which knows nothing of errors.
 pub(crate) fn find_handler(start: Start) -> Option<Landing> {
     let mut at = start;
+    let mut finder = Finder::new();
     loop {
-        if let Some(call) = program::find(at.pc) {
+        if let Some(call) = finder.find(at.pc) {
             if let Some((code, frame_size)) = call.handler() {
                 return Some(Landing { code, frame: at.frame, stack: at.frame.checked_sub(frame_size)?, call });
             }
@@ -117,7 +118,7 @@ pub(crate) unsafe fn throw(ctx: *mut Context, error: usize, table: usize, start:
                 resume(ctx, landing, thrown)
             }
             None => {
-                uncaught::report(ctx, error, table, trace::calls(start));
+                uncaught::report(ctx, uncaught::UNCAUGHT, error, table, trace::calls(start));
                 process::exit(fail::EXIT_CODE)
             }
         }
@@ -135,8 +136,7 @@ pub(crate) unsafe fn rethrow(ctx: *mut Context, thrown: usize, start: Start) -> 
         if let Some(landing) = find_handler(start) {
             resume(ctx, landing, thrown)
         }
-        let Thrown { error, table, trace, count, .. } = *(thrown as *const Thrown);
-        uncaught::report(ctx, error, table, trace::saved(std::slice::from_raw_parts(trace, count)));
+        tell(ctx, uncaught::UNCAUGHT, thrown);
         process::exit(fail::EXIT_CODE)
     }
 }
@@ -170,6 +170,19 @@ crate::native! {
             let high = (*ctx).stack_base as usize;
             awaited(ctx, thrown as usize, Start { pc: 0, frame, low: frame, high, is_crash: false }) as *mut u8
         }
+    }
+}
+
+/// Prints what a handler was given, behind a title, with the trace that it has.
+///
+/// # Safety
+/// As [`rethrow`].
+pub(crate) unsafe fn tell(ctx: *mut Context, title: &str, thrown: usize) {
+    // SAFETY: promised by the caller.
+    unsafe {
+        let Thrown { error, table, trace, count, .. } = *(thrown as *const Thrown);
+        let trace: &[usize] = if count == 0 { &[] } else { std::slice::from_raw_parts(trace, count) };
+        uncaught::report(ctx, title, error, table, trace::saved(trace));
     }
 }
 

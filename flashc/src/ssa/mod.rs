@@ -19,7 +19,7 @@ pub mod text;
 pub mod verify;
 
 use crate::source::FileId;
-use flash_abi::symbols::{AbiType, Rt};
+use flash_abi::symbols::{AbiType, Effect, Rt};
 pub use op::{FloatCc, IntCc, Op};
 use smallvec::SmallVec;
 
@@ -303,6 +303,19 @@ pub struct InstData {
     pub results: SmallVec<[Value; 2]>,
     pub aux: Aux,
     pub loc: Loc,
+}
+
+impl InstData {
+    /// Whether it may go on at a handler. Runtime functions that come back, and C, throw nothing.
+    pub fn may_throw(&self) -> bool {
+        match (self.op, &self.aux) {
+            (Op::Call | Op::CallIndirect, _) => true,
+            (Op::CallRt, Aux::Rt(rt)) => {
+                rt.may_throw() || (rt.symbol().effect == Effect::Never && rt.symbol().params.is_empty())
+            }
+            _ => self.op.facts().class == op::Class::Check,
+        }
+    }
 }
 
 /// What an operation needs besides values.
