@@ -27,11 +27,11 @@ pub mod problem;
 pub mod process;
 pub mod regex;
 pub mod text;
-pub mod worker;
 pub mod tls;
 pub mod udp;
 pub mod unicode;
 pub mod url;
+pub mod worker;
 
 #[cfg(test)]
 mod tests;
