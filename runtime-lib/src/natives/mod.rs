@@ -9,6 +9,7 @@ pub mod child;
 pub mod console;
 pub mod crypto;
 pub mod date;
+pub mod descriptor;
 pub mod dns;
 pub mod encoding;
 mod entered;
