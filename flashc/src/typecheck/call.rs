@@ -226,8 +226,9 @@ impl<'a> Body<'_, 'a> {
             values.push(self.receiver(receiver, id, &signature, &types, span));
         }
         let result = self.cx.result_of(id, span);
+        let flattens = self.cx.flattens(result, &signature.params);
         let result = self.cx.types.substitute(result, &types);
-        let expected = hint.filter(|_| self.has_unsolved(result));
+        let expected = hint.filter(|_| self.has_unsolved(result) && !flattens);
         let (mut statements, mut rest) = self.arguments(id, &signature, &types, args, result, expected, span);
         if !statements.is_empty()
             && let Some(receiver) = values.pop()

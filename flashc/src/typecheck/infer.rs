@@ -169,6 +169,9 @@ impl Body<'_, '_> {
         if let Some(var) = self.var(b) {
             return self.solve(var, a);
         }
+        if let (Some(a), Some(b)) = (self.awaited_type(a), self.awaited_type(b)) {
+            return self.unify_inner(a, b);
+        }
         match (self.cx.types.kind(a).clone(), self.cx.types.kind(b).clone()) {
             (TyKind::Array(a), TyKind::Array(b))
             | (TyKind::Optional(a), TyKind::Optional(b))
