@@ -111,6 +111,10 @@ runtime_symbols! {
     /// Throws on what a handler was given, in `fail_a`.
     Rethrow = flash_rethrow(): Never;
 
+    // Async.
+    /// (what carries an error) -> what carries it to the coroutine in whose name this is called: its trace goes on there.
+    TraceAwaited = flash_trace_awaited(Ptr) -> (Ptr): Any;
+
     /// (descriptor) -> zeroed object of its fixed size, header set. The slow path of inline allocation.
     Alloc = flash_alloc(Ptr) -> (Ptr): Allocates;
     /// (buffer descriptor, count) -> buffer with `count` zeroed elements. Address of the object.
@@ -148,6 +152,13 @@ runtime_symbols! {
     BufLeave = flash_buf_leave(Ptr): Any;
     /// The text so far; the buffer must not be used again.
     BufFinish = flash_buf_finish(Ptr) -> (Ptr, I64): Any;
+    /// As `BufStr`, of texts that say how the value is made: a word such as `null`; what begins a group up to its first
+    /// part (`[`, `P { x: `), separates parts (`, y: `), and ends it (` }`). `BufColon` writes `: ` behind a key.
+    BufWord = flash_buf_word(Ptr, Ptr, I64): Any;
+    BufOpen = flash_buf_open(Ptr, Ptr, I64): Any;
+    BufNext = flash_buf_next(Ptr, Ptr, I64): Any;
+    BufClose = flash_buf_close(Ptr, Ptr, I64): Any;
+    BufColon = flash_buf_colon(Ptr): Any;
     /// (buffer, text) -> text + the buffer's: as `BufFinish` and `StrConcat`, which may write behind the text.
     BufFinishAfter = flash_buf_finish_after(Ptr, Ptr, I64) -> (Ptr, I64): Any;
 
@@ -163,6 +174,24 @@ runtime_symbols! {
     PrintErrorLine = flash_print_error_line(Ptr, I64): Any;
     /// (prompt) -> line without its end, or null at the end of input.
     ReadLine = flash_read_line(Ptr, I64) -> (Ptr, I64): Any;
+    // console
+    /// (buffer, stream, depth, width): what is shown from here on is laid out for a stream (1, 2, or 0 for none).
+    ConsoleInspect = flash_console_inspect(Ptr, I32, I64, I64): Any;
+    /// The text; the buffer must not be used again.
+    ConsoleInspected = flash_console_inspected(Ptr) -> (Ptr, I64): Any;
+    /// (buffer, columns, each ended by NUL) -> the table; the buffer must not be used again.
+    ConsoleTable = flash_console_table(Ptr, Ptr, I64) -> (Ptr, I64): Any;
+    /// (stream, text): a line, indented as the groups say.
+    ConsoleLine = flash_console_line(I32, Ptr, I64): Any;
+    /// (1 or -1): begins or ends a group.
+    ConsoleGroup = flash_console_group(I32): Any;
+    /// (label, 0 start, 1 look, 2 end) -> milliseconds, -1 for no such timer, -2 for one that has been started already.
+    ConsoleTimer = flash_console_timer(Ptr, I64, I32) -> (F64): Any;
+    /// (label, reset) -> how many times.
+    ConsoleCount = flash_console_count(Ptr, I64, I8) -> (I64): Any;
+    /// (text): to standard error, with the calls that led there.
+    ConsoleTrace = flash_console_trace(Ptr, I64): Any;
+    IsTerminal = flash_is_terminal(I32) -> (I8): Any;
     Exit = flash_exit(I32): Never;
     ArgCount = flash_arg_count() -> (I64): Any;
     Arg = flash_arg(I64) -> (Ptr, I64): Any;
@@ -264,6 +293,19 @@ runtime_symbols! {
     /// Copy of the null-terminated text at an address; invalid UTF-8 becomes U+FFFD.
     StrFromC = flash_str_from_c(Ptr) -> (Ptr, I64): Allocates;
 
+    // unicode
+    /// (text, offset) -> where the grapheme cluster, or the word, ends that starts there.
+    StrGraphemeEnd = flash_str_grapheme_end(Ptr, I64, I64) -> (I64): Reads;
+    StrWordEnd = flash_str_word_end(Ptr, I64, I64) -> (I64): Reads;
+    /// (text, 0 NFC, 1 NFD, 2 NFKC, 3 NFKD)
+    StrNormalize = flash_str_normalize(Ptr, I64, I32) -> (Ptr, I64): Allocates;
+    /// Columns in a terminal.
+    StrWidth = flash_str_width(Ptr, I64) -> (I64): Reads;
+    StrFold = flash_str_fold(Ptr, I64) -> (Ptr, I64): Allocates;
+    StrCompareFolded = flash_str_compare_folded(Ptr, I64, Ptr, I64) -> (I32): Reads;
+    CharCategory = flash_char_category(I32) -> (Ptr, I64): Pure;
+    CharWidth = flash_char_width(I32) -> (I32): Pure;
+
     MathSin = flash_math_sin(F64) -> (F64): Pure;
     MathCos = flash_math_cos(F64) -> (F64): Pure;
     MathTan = flash_math_tan(F64) -> (F64): Pure;
@@ -277,6 +319,30 @@ runtime_symbols! {
     MathLog10 = flash_math_log10(F64) -> (F64): Pure;
     MathPow = flash_math_pow(F64, F64) -> (F64): Pure;
     MathCbrt = flash_math_cbrt(F64) -> (F64): Pure;
+
+    // mathematics
+    MathSinh = flash_math_sinh(F64) -> (F64): Pure;
+    MathCosh = flash_math_cosh(F64) -> (F64): Pure;
+    MathTanh = flash_math_tanh(F64) -> (F64): Pure;
+    MathAsinh = flash_math_asinh(F64) -> (F64): Pure;
+    MathAcosh = flash_math_acosh(F64) -> (F64): Pure;
+    MathAtanh = flash_math_atanh(F64) -> (F64): Pure;
+    MathExp2 = flash_math_exp2(F64) -> (F64): Pure;
+    MathExpm1 = flash_math_expm1(F64) -> (F64): Pure;
+    MathLog1p = flash_math_log1p(F64) -> (F64): Pure;
+    MathErf = flash_math_erf(F64) -> (F64): Pure;
+    MathErfc = flash_math_erfc(F64) -> (F64): Pure;
+    MathGamma = flash_math_gamma(F64) -> (F64): Pure;
+    MathLgamma = flash_math_lgamma(F64) -> (F64): Pure;
+    MathJ0 = flash_math_j0(F64) -> (F64): Pure;
+    MathJ1 = flash_math_j1(F64) -> (F64): Pure;
+    MathY0 = flash_math_y0(F64) -> (F64): Pure;
+    MathY1 = flash_math_y1(F64) -> (F64): Pure;
+    MathJn = flash_math_jn(I32, F64) -> (F64): Pure;
+    MathYn = flash_math_yn(I32, F64) -> (F64): Pure;
+    MathRemainder = flash_math_remainder(F64, F64) -> (F64): Pure;
+    MathNextAfter = flash_math_next_after(F64, F64) -> (F64): Pure;
+    MathFma = flash_math_fma(F64, F64, F64) -> (F64): Pure;
 
     /// (what a level is indented by) -> a writer of JSON text. The others take it first.
     JsonNew = flash_json_new(Ptr, I64) -> (Ptr): Any;
@@ -308,6 +374,68 @@ runtime_symbols! {
     JsonUnescape = flash_json_unescape(Ptr, I64) -> (Ptr, I64): Allocates;
     /// Where the first wrong escape stands, times 2, plus 1 for half of a surrogate pair.
     JsonWrongEscape = flash_json_wrong_escape(Ptr, I64) -> (I64): Reads;
+
+    // problems: words and place of what the last native of this thread could not do
+    Problem = flash_problem() -> (Ptr, I64): Any;
+    ProblemAt = flash_problem_at() -> (I64): Any;
+
+    // regex
+    /// (pattern, flags) -> stamp, or 0 and a problem.
+    RegexCompile = flash_regex_compile(Ptr, I64, I32) -> (I64): Any;
+    /// (stamp) -> names with NUL between them, or null.
+    RegexGroups = flash_regex_groups(I64) -> (Ptr, I64): Any;
+    /// (stamp, text, start, places, count) -> 1 found, 0 not, -1 the pattern is gone.
+    RegexFind = flash_regex_find(I64, Ptr, I64, I64, Ptr, I64) -> (I32): Any;
+    /// (stamp, text, template, limit) -> text, or null.
+    RegexReplace = flash_regex_replace(I64, Ptr, I64, Ptr, I64, I64) -> (Ptr, I64): Any;
+    RegexEscape = flash_regex_escape(Ptr, I64) -> (Ptr, I64): Allocates;
+
+    // encoding
+    /// (bytes, variant)
+    Base64Encode = flash_base64_encode(Ptr, I64, I32) -> (Ptr, I64): Allocates;
+    /// (text, variant, room) -> bytes written, or what is wrong, below zero.
+    Base64Decode = flash_base64_decode(Ptr, I64, I32, Ptr, I64) -> (I64): Any;
+    HexEncode = flash_hex_encode(Ptr, I64) -> (Ptr, I64): Allocates;
+    HexDecode = flash_hex_decode(Ptr, I64, Ptr, I64) -> (I64): Any;
+    Utf8Decode = flash_utf8_decode(Ptr, I64) -> (Ptr, I64): Allocates;
+    Utf8Valid = flash_utf8_valid(Ptr, I64) -> (I64): Reads;
+    Utf16Encode = flash_utf16_encode(Ptr, I64, Ptr) -> (I64): Any;
+    Utf16Decode = flash_utf16_decode(Ptr, I64) -> (Ptr, I64): Allocates;
+    Utf16Wrong = flash_utf16_wrong(Ptr, I64) -> (I64): Reads;
+    Latin1Decode = flash_latin1_decode(Ptr, I64) -> (Ptr, I64): Allocates;
+
+    // url
+    /// (text, base or null, 15 offsets) -> text, or null and a problem.
+    UrlParse = flash_url_parse(Ptr, I64, Ptr, I64, Ptr) -> (Ptr, I64): Any;
+    /// (URL, part, value, 15 offsets) -> text, or null.
+    UrlSet = flash_url_set(Ptr, I64, I32, Ptr, I64, Ptr) -> (Ptr, I64): Any;
+    UrlOrigin = flash_url_origin(Ptr, I64) -> (Ptr, I64): Allocates;
+    UrlDomain = flash_url_domain(Ptr, I64, I8) -> (Ptr, I64): Allocates;
+    UrlToPath = flash_url_to_path(Ptr, I64) -> (Ptr, I64): Allocates;
+    UrlFromPath = flash_url_from_path(Ptr, I64) -> (Ptr, I64): Allocates;
+    PercentEncode = flash_percent_encode(Ptr, I64, I32) -> (Ptr, I64): Allocates;
+    PercentDecode = flash_percent_decode(Ptr, I64, I8) -> (Ptr, I64): Any;
+
+    // crypto
+    /// (algorithm, bytes, room) -> bytes written, or -1.
+    HashOnce = flash_hash_once(I32, Ptr, I64, Ptr, I64) -> (I64): Any;
+    HashStart = flash_hash_start(I32, Ptr, I64) -> (I64): Any;
+    /// (algorithm, state, bytes) -> 1 or 0.
+    HashUpdate = flash_hash_update(I32, Ptr, I64, Ptr, I64) -> (I8): Any;
+    HashFinish = flash_hash_finish(I32, Ptr, I64, Ptr, I64) -> (I64): Any;
+    RandomFill = flash_random_fill(Ptr, I64) -> (I8): Any;
+    EqualInConstantTime = flash_equal_in_constant_time(Ptr, I64, Ptr, I64) -> (I8): Reads;
+
+    // date
+    WallClockNs = flash_wall_clock_ns() -> (I64): Any;
+    /// (seconds, nanoseconds, zone, fields) -> the zone's name, or null and a problem.
+    DateAt = flash_date_at(I64, I32, Ptr, I64, Ptr) -> (Ptr, I64): Any;
+    DateOf = flash_date_of(Ptr, Ptr, I64) -> (Ptr, I64): Any;
+    DateParse = flash_date_parse(Ptr, I64, I32, Ptr, I64, Ptr) -> (Ptr, I64): Any;
+    DateScan = flash_date_scan(Ptr, I64, Ptr, I64, Ptr, I64, Ptr) -> (Ptr, I64): Any;
+    DateFormat = flash_date_format(I64, I32, Ptr, I64, Ptr, I64) -> (Ptr, I64): Any;
+    DateAdd = flash_date_add(Ptr, Ptr, I64) -> (Ptr, I64): Any;
+    DateUntil = flash_date_until(Ptr, Ptr, I64, I32) -> (I8): Any;
 
     /// Which of the program's tests to run, in a program that is made of tests.
     TestIndex = flash_test_index() -> (I64): Any;

@@ -641,6 +641,8 @@ pub enum Intrinsic {
     Hash,
     /// (`*u8`, T): writes the value to a text buffer as `Show` does inside others.
     ShowInto,
+    /// (`*u8`, T): as `ShowInto`, not inside of anything: a text has no quotes.
+    ShowAlone,
     /// T -> T: the key as tables keep it; -0.0 is 0.0.
     PlainKey,
     /// (`[T]`, i64) -> `*T`

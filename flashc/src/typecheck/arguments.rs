@@ -5,6 +5,7 @@
 
 use super::body::{Body, error_expr};
 use super::entity::{FnId, Signature};
+use super::flow;
 use super::operator::is_literal;
 use super::spread::Part;
 use crate::ast::{self, ExprKind as AstKind};
@@ -51,11 +52,17 @@ impl<'a> Body<'_, 'a> {
             })
             .collect();
         for phase in 0..4 {
-            if phase == 1
+            if (phase == 1 || phase == 3)
                 && let Some(expected) = expected
                 && self.has_unsolved(result)
             {
-                self.unify_hint(result, expected);
+                match self.closure_tells(result, expected, &sources, &params) {
+                    Some(flow::Gives::Typed) if phase == 1 => {}
+                    Some(flow::Gives::Null) => {
+                        self.unify(result, expected);
+                    }
+                    _ => self.unify_hint(result, expected),
+                }
             }
             if phase == 1 && !self.obligations.is_empty() {
                 // What the types so far implement tells more of them.
@@ -143,13 +150,29 @@ impl<'a> Body<'_, 'a> {
         if !self.has_unsolved(ty) {
             return 0;
         }
-        match &super::flow::strip(e).kind {
+        match &flow::strip(e).kind {
             AstKind::Closure(_) => 2,
             AstKind::Array(elements) if elements.iter().all(is_literal) => 1,
             AstKind::Literal(ast::Literal::Null) => 1,
             _ if is_literal(e) => 3,
             _ => 0,
         }
+    }
+
+    /// Where a `T?` is expected of `fn f<B>(make: fn(A) -> B) -> B`, the closure tells whether `B` is the `T?` or the
+    /// `T`, unless what it gives must be told its type.
+    fn closure_tells(&self, result: Ty, expected: Ty, sources: &[Source<'a>], params: &[Ty]) -> Option<flow::Gives> {
+        if !matches!(self.kind(expected), TyKind::Optional(_)) || !self.is_unsolved(result) {
+            return None;
+        }
+        let result = self.shallow(result);
+        sources.iter().zip(params).find_map(|(source, &param)| {
+            let (Source::Given(e), TyKind::Function(takes, gives)) = (source, self.kind(param)) else { return None };
+            let AstKind::Closure(closure) = &flow::strip(e).kind else { return None };
+            let alone = self.shallow(*gives) == result && takes.iter().all(|&ty| self.shallow(ty) != result);
+            let written = closure.result.is_some();
+            alone.then(|| if written { flow::Gives::Typed } else { flow::gives(&closure.body) })
+        })
     }
 
     /// Lets the expected result tell type arguments; it need not.

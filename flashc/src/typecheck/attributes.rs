@@ -85,6 +85,7 @@ pub(super) fn intrinsic(name: &str) -> Option<Intrinsic> {
         "same_key" => Intrinsic::SameKey,
         "hash" => Intrinsic::Hash,
         "show_into" => Intrinsic::ShowInto,
+        "show_alone" => Intrinsic::ShowAlone,
         "plain_key" => Intrinsic::PlainKey,
         "array_pointer" => Intrinsic::ArrayPointer,
         "array_zero" => Intrinsic::ArrayZero,

@@ -27,7 +27,10 @@ impl ModuleBuilder<'_> {
         builder.e.call(body, &args, &[]);
         // Where nobody waits, nobody is given a promise.
         builder.e.ret(if result == Ty::VOID { &[] } else { &promise });
-        builder.e.finish()
+        let mut function = builder.e.finish();
+        // Stack traces and debuggers show the coroutine, and not this as well.
+        function.scopes[0].function.clear();
+        function
     }
 
     /// The body of an async function. Whatever leaves it settles the promise, which is its first parameter.

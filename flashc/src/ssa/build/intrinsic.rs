@@ -115,6 +115,10 @@ impl FnBuilder<'_, '_> {
                 self.write_shown(arg(0), first_ty, &flat[1..], true);
                 Vals::new()
             }
+            Intrinsic::ShowAlone => {
+                self.write_shown(arg(0), first_ty, &flat[1..], false);
+                Vals::new()
+            }
             Intrinsic::PlainKey => match *self.cx.kind(first_ty) {
                 TyKind::Float(float) => {
                     let zero = self.e.zero_of(float_type(float));
