@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"strconv"
 	"time"
 )
 
@@ -56,7 +57,12 @@ func check(err error) {
 }
 
 func main() {
-	const rounds = 10
+	rounds := 10
+	if len(os.Args) > 1 {
+		var err error
+		rounds, err = strconv.Atoi(os.Args[1])
+		check(err)
+	}
 	users := makeUsers(20000)
 	text, err := json.Marshal(users)
 	check(err)
@@ -67,7 +73,7 @@ func main() {
 		check(err)
 		total += len(out)
 	}
-	write := time.Since(start).Milliseconds() / rounds
+	write := time.Since(start).Milliseconds() / int64(rounds)
 	fmt.Println("written", total)
 	start = time.Now()
 	sum := 0
@@ -76,7 +82,7 @@ func main() {
 		check(json.Unmarshal(text, &read))
 		sum += int(read[i*7].Address.Zip) + len(read)
 	}
-	typed := time.Since(start).Milliseconds() / rounds
+	typed := time.Since(start).Milliseconds() / int64(rounds)
 	fmt.Println("typed", sum)
 	start = time.Now()
 	sum = 0
@@ -87,9 +93,9 @@ func main() {
 		address := list[i*7].(map[string]any)["address"].(map[string]any)
 		sum += int(address["zip"].(float64)) + len(list)
 	}
-	doc := time.Since(start).Milliseconds() / rounds
+	doc := time.Since(start).Milliseconds() / int64(rounds)
 	fmt.Println("document", sum)
-	if len(os.Args) > 1 {
+	if len(os.Args) > 2 {
 		fmt.Printf("bytes %d write %d ms typed %d ms document %d ms\n", len(text), write, typed, doc)
 	}
 }

@@ -16,7 +16,7 @@ const make = (count) => {
     }
     return users;
 };
-const rounds = 10;
+const rounds = Number(process.argv[2] ?? 10);
 const users = make(20000);
 const text = JSON.stringify(users);
 let start = performance.now();
@@ -40,6 +40,6 @@ for (let i = 0; i < rounds; i++) {
 }
 const doc = (performance.now() - start) / rounds;
 console.log('document', sum);
-if (process.argv.length > 2) {
+if (process.argv.length > 3) {
     console.log(`bytes ${Buffer.byteLength(text)} write ${write.toFixed(0)} ms typed ${typed.toFixed(0)} ms document ${doc.toFixed(0)} ms`);
 }

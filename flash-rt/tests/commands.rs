@@ -190,3 +190,35 @@ fn leftovers(directory: &Path) -> Vec<PathBuf> {
         })
         .collect()
 }
+
+#[test]
+fn overflow_is_an_error_when_it_is_checked() {
+    let program = "fn add(a: i32, b: i32) -> i32 { return a + b; }
+fn shrink(n: u8) -> u8 { let mut m = n; m -= 10; return m; }
+fn main() {
+    try { println(add(2147483647, 1)); } catch e: OverflowError { println(e.message(), e is OverflowError); }
+    println(try? shrink(5), try? shrink(15), try? -(add(-2147483647, -1)), (5u8).wrapping_sub(10));
+    let mut n: i64 = 1;
+    try { loop { n *= 3; } } catch { println(n); }
+    println(add(1, 2) * add(2000000000, 5));
+}
+";
+    let at = directory(&[("over.fl", program)]);
+    let wrapped = "-2147483648\n251 5 -2147483648 251\n";
+    let checked = "arithmetic overflow: the result does not fit the type true\nnull 5 null 251\n4052555153018976267\n";
+    for level in ["-O0", "-O2"] {
+        let output = command("flash-rt", &at)
+            .args(["run", level, "--overflow-checks", "over.fl"])
+            .assert()
+            .code(1)
+            .get_output()
+            .clone();
+        assert_eq!(String::from_utf8_lossy(&output.stdout), checked);
+        let report = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(report.contains("error: arithmetic overflow") && report.contains("over.fl:8:"), "{report}");
+    }
+    // Without it the loop would not end.
+    fs::write(at.path().join("over.fl"), program.replace("loop { n *= 3; }", "")).expect("a source file");
+    let output = command("flash-rt", &at).arg("over.fl").assert().success().get_output().clone();
+    assert!(String::from_utf8_lossy(&output.stdout).starts_with(wrapped));
+}

@@ -297,3 +297,28 @@ fn colours_are_there_when_asked_for() {
     assert!(stdout.contains("\u{1b}[32mok\u{1b}[0m"), "{stdout:?}");
     assert!(!run(&at, &[]).1.contains('\u{1b}'));
 }
+
+#[test]
+fn linked_libraries_are_loaded() {
+    let at = directory(&[("own.c", "int seven(void) { return 7; }\n")]);
+    let library = at.path().join("libown.so");
+    let compiled = std::process::Command::new("cc")
+        .args(["-shared", "-fPIC", "-o"])
+        .arg(&library)
+        .arg(at.path().join("own.c"))
+        .status()
+        .expect("a C compiler");
+    assert!(compiled.success());
+    let link = |path: &str| {
+        format!(
+            "#[link(\"{path}\")]\nextern \"C\" {{ fn seven() -> i32; }}\ntest \"linked\" {{ assert(unsafe {{ seven() }} == 7); }}\n"
+        )
+    };
+    fs::write(at.path().join("linked.fl"), link(&library.to_string_lossy())).expect("a source file");
+    let (status, stdout, stderr) = run(&at, &[]);
+    assert_eq!(status, 0, "{stdout}{stderr}");
+    fs::write(at.path().join("linked.fl"), link("surely_not_there")).expect("a source file");
+    let (status, stdout, stderr) = run(&at, &[]);
+    assert_eq!(status, 1, "{stdout}{stderr}");
+    assert!(stdout.contains("cannot find the C library `surely_not_there`"), "{stdout}{stderr}");
+}

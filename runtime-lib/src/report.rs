@@ -133,7 +133,7 @@ impl Report {
     }
 
     fn entry(&mut self, entry: Entry) {
-        self.text("  at ").text(entry.function);
+        self.text(if entry.is_awaiting { "  at async " } else { "  at " }).text(entry.function);
         if let Some(place) = entry.place {
             self.text(" (").position(place).text(")");
         }

@@ -33,12 +33,18 @@ pub struct Run {
     pub time: Duration,
 }
 
-/// Runs the test of this number of a compiled module.
-pub fn run(object: &Path, index: usize, capture: bool, timeout: Option<Duration>) -> io::Result<Run> {
+/// Runs the test of this number of a compiled module, which links these C libraries.
+pub fn run(
+    object: &Path,
+    index: usize,
+    libraries: &[String],
+    capture: bool,
+    timeout: Option<Duration>,
+) -> io::Result<Run> {
     let started = Instant::now();
     let (report, report_end) = io::pipe()?;
     let mut command = Command::new(std::env::current_exe()?);
-    command.arg("test-worker").arg(object).arg(index.to_string()).stdin(Stdio::null());
+    command.arg("test-worker").arg(object).arg(index.to_string()).args(libraries).stdin(Stdio::null());
     let mut output = None;
     if capture {
         let (reader, writer) = io::pipe()?;

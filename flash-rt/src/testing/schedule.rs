@@ -44,6 +44,8 @@ struct State {
     /// Work that is being done, which may make more.
     busy: usize,
     progress: Vec<Progress>,
+    /// By suite: the C libraries that it links.
+    libraries: Vec<Vec<String>>,
     /// What stopped everything.
     error: Option<io::Error>,
 }
@@ -58,7 +60,8 @@ struct Shared<'a> {
 /// Runs everything. An error is the system's, not a test's.
 pub fn run(plan: &Plan<'_>, presenter: &mut Presenter) -> io::Result<()> {
     let progress = plan.suites.iter().map(|_| Progress::Waiting).collect();
-    let state = State { next_suite: 0, ready: VecDeque::new(), busy: 0, progress, error: None };
+    let libraries = vec![Vec::new(); plan.suites.len()];
+    let state = State { next_suite: 0, ready: VecDeque::new(), busy: 0, progress, libraries, error: None };
     let directory = tempfile::Builder::new().prefix("flash-test-").tempdir()?;
     let shared = Shared { plan, directory, state: Mutex::new(state), changed: Condvar::new() };
     std::thread::scope(|scope| {
@@ -128,10 +131,14 @@ impl Shared<'_> {
             .map(|(_, test)| is_skipped(test.ignored.is_some()).then_some(Verdict::Ignored))
             .collect();
         let mut progress = None;
+        let mut libraries = Vec::new();
         // A module of which nothing runs need not be compiled.
         if verdicts.iter().any(Option::is_none) {
             match compile_to_object(&suite.path, &self.plan.options) {
-                Ok(object) => std::fs::write(self.object(index), &object.bytes)?,
+                Ok(object) => {
+                    std::fs::write(self.object(index), &object.bytes)?;
+                    libraries = object.libraries;
+                }
                 Err(failure) => {
                     verdicts.clear();
                     progress = Some(Progress::Broken(Box::new(failure)));
@@ -139,6 +146,9 @@ impl Shared<'_> {
             }
         }
         let mut state = self.lock();
+        if let Some(slot) = state.libraries.get_mut(index) {
+            *slot = libraries;
+        }
         state.ready.extend((0..verdicts.len()).filter(|&test| verdicts[test].is_none()).map(|test| (index, test)));
         if let Some(slot) = state.progress.get_mut(index) {
             *slot = progress.unwrap_or(Progress::Tests(verdicts));
@@ -148,7 +158,8 @@ impl Shared<'_> {
 
     fn test(&self, suite: usize, index: usize) -> io::Result<()> {
         let Some((number, _)) = self.plan.suites.get(suite).and_then(|s| s.tests.get(index)) else { return Ok(()) };
-        let run = process::run(&self.object(suite), *number, self.plan.capture, self.plan.timeout)?;
+        let libraries = self.lock().libraries.get(suite).cloned().unwrap_or_default();
+        let run = process::run(&self.object(suite), *number, &libraries, self.plan.capture, self.plan.timeout)?;
         let mut state = self.lock();
         if let Some(Progress::Tests(verdicts)) = state.progress.get_mut(suite)
             && let Some(slot) = verdicts.get_mut(index)

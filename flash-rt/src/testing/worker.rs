@@ -10,6 +10,8 @@ use std::process::ExitCode;
 pub struct WorkerCommand {
     object: PathBuf,
     index: usize,
+    /// C libraries that the module links.
+    libraries: Vec<String>,
 }
 
 /// Runs the test. That it came to its end is told on the descriptor that failures are reported on, because a
@@ -22,6 +24,11 @@ pub fn run(command: &WorkerCommand) -> ExitCode {
         Ok(object) => object,
         Err(error) => return refuse(&format!("cannot read {}: {error}", command.object.display())),
     };
+    for library in &command.libraries {
+        if let Err(problem) = crate::loader::load_library(library) {
+            return refuse(&problem);
+        }
+    }
     flash_runtime::testing::choose(command.index, REPORT_FD);
     match crate::run(&object, Vec::new()) {
         Ok(_) => {

@@ -2,8 +2,8 @@
 //! with bonuses for constant and closure arguments, loops, and single call sites; small functions that
 //! call themselves take themselves in a few times. After each round the caller is cleaned up, so that
 //! calls of closures become direct and are seen by the next round.
-//! Needs no unreachable blocks. Makes of a function's locations scopes of the caller. Calls that a
-//! `try` guards stay.
+//! Needs no unreachable blocks. Makes of a function's locations scopes of the caller. Calls of a function to
+//! itself that a `try` guards stay.
 
 mod base_case;
 mod copy;
@@ -106,7 +106,7 @@ impl Inliner<'_, '_> {
         let loops = Loops::new(function, &cfg, &dominators);
         let mut size = cost::size(function);
         let mut chosen = Vec::new();
-        for (block, inst, callee) in calls(function) {
+        for (block, inst, callee) in all_calls(function) {
             // A call that became direct may be of a function that is not finished.
             let is_finished = self.level_of[callee.index()] < self.level_of[self.id.index()];
             if !is_finished || self.graph.is_recursive(callee) || !cfg.is_reachable(block) {
@@ -188,16 +188,19 @@ impl Inliner<'_, '_> {
 
 /// Direct calls, without those that a `try` guards.
 fn calls(function: &Function) -> impl Iterator<Item = (Block, Inst, FuncId)> {
-    function.layout.iter().flat_map(move |&block| {
+    all_calls(function).filter(move |&(block, inst, _)| {
         let data = function.block(block);
-        let guarded = match data.terminator {
-            Terminator::Try { .. } => data.insts.last().copied(),
-            _ => None,
-        };
+        !matches!(data.terminator, Terminator::Try { .. }) || data.insts.last() != Some(&inst)
+    })
+}
+
+/// Direct calls.
+fn all_calls(function: &Function) -> impl Iterator<Item = (Block, Inst, FuncId)> {
+    function.layout.iter().flat_map(move |&block| {
         let of_inst = move |&inst: &Inst| match function.inst(inst).aux {
-            Aux::Function(id) if function.inst(inst).op == Op::Call && Some(inst) != guarded => Some((block, inst, id)),
+            Aux::Function(id) if function.inst(inst).op == Op::Call => Some((block, inst, id)),
             _ => None,
         };
-        data.insts.iter().filter_map(of_inst)
+        function.block(block).insts.iter().filter_map(of_inst)
     })
 }

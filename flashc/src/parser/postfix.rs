@@ -48,8 +48,8 @@ impl Parser<'_> {
                         _ => ExprKind::TypeArgs { base: Box::new(expr), args: type_args },
                     }
                 }
-                TokenKind::LeftBrace if !self.no_struct && self.is_struct_like() => match path_of(&expr) {
-                    Some(path) => self.struct_fields(path, Vec::new()),
+                TokenKind::LeftBrace if !self.no_struct && self.is_struct_like() => match path_with_args(&expr) {
+                    Some((path, type_args)) => self.struct_fields(path, type_args),
                     None => return expr,
                 },
                 TokenKind::Question if !self.at_ternary() => return self.question(expr),
@@ -186,6 +186,18 @@ impl Parser<'_> {
 
 fn is_path(expr: &Expr) -> bool {
     matches!(expr.kind, ExprKind::Name(_) | ExprKind::Field { optional: false, .. })
+}
+
+/// The names of a path, with the type arguments of the enum in `Choice<i32, str>.Both`.
+fn path_with_args(expr: &Expr) -> Option<(Vec<Ident>, Vec<TypeExpr>)> {
+    if let ExprKind::Field { base, name, optional: false } = &expr.kind
+        && let ExprKind::TypeArgs { base, args } = &base.kind
+    {
+        let mut path = path_of(base)?;
+        path.push(*name);
+        return Some((path, args.clone()));
+    }
+    Some((path_of(expr)?, Vec::new()))
 }
 
 /// The names of `a.b.C`, or `["", "C"]` for `.C`.

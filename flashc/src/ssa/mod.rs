@@ -19,7 +19,7 @@ pub mod text;
 pub mod verify;
 
 use crate::source::FileId;
-use flash_abi::symbols::{AbiType, Rt};
+use flash_abi::symbols::{AbiType, Effect, Rt};
 pub use op::{FloatCc, IntCc, Op};
 use smallvec::SmallVec;
 
@@ -205,6 +205,7 @@ pub struct Function {
     pub hint: Hint,
     /// May `suspend`: has no results, and is taken apart by `opt::coroutine` before code is generated.
     pub is_coroutine: bool,
+    pub part: Part,
     pub blocks: Vec<BlockData>,
     /// Blocks that exist, in emission order; the first is the entry.
     pub layout: Vec<Block>,
@@ -232,6 +233,17 @@ pub enum Hint {
     InlineNever,
     /// Rarely called, never worth inlining.
     Cold,
+}
+
+/// What of a coroutine that was taken apart a function is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Part {
+    #[default]
+    None,
+    /// Makes the frame.
+    Start,
+    /// The closure code of the frame.
+    Resume,
 }
 
 /// A place in the source and the inlined call it belongs to. Lines and columns are found from the
@@ -289,6 +301,19 @@ pub struct InstData {
     pub results: SmallVec<[Value; 2]>,
     pub aux: Aux,
     pub loc: Loc,
+}
+
+impl InstData {
+    /// Whether it may go on at a handler. Runtime functions that come back, and C, throw nothing.
+    pub fn may_throw(&self) -> bool {
+        match (self.op, &self.aux) {
+            (Op::Call | Op::CallIndirect, _) => true,
+            (Op::CallRt, Aux::Rt(rt)) => {
+                rt.may_throw() || (rt.symbol().effect == Effect::Never && rt.symbol().params.is_empty())
+            }
+            _ => self.op.facts().class == op::Class::Check,
+        }
+    }
 }
 
 /// What an operation needs besides values.
@@ -432,6 +457,7 @@ impl Function {
             convention: Convention::default(),
             hint: Hint::default(),
             is_coroutine: false,
+            part: Part::default(),
             blocks: Vec::new(),
             layout: Vec::new(),
             insts: Vec::new(),

@@ -165,8 +165,7 @@ impl Parser<'_> {
         let slots = self.bracketed(|p| {
             let slot: u32 = p.lexer.integer()?;
             let exact = if p.lexer.eat_word("exact") { flash_abi::object::SLOT_EXACT } else { 0 };
-            let ambiguous =
-                if p.lexer.eat_word("ambiguous") { flash_abi::object::SLOT_AMBIGUOUS } else { 0 };
+            let ambiguous = if p.lexer.eat_word("ambiguous") { flash_abi::object::SLOT_AMBIGUOUS } else { 0 };
             Ok(slot | exact | ambiguous)
         })?;
         self.module.descriptors.push(Descriptor { name, kind, size, slots });

@@ -6,16 +6,20 @@
 //! Bounded: [`MAX_STEPS`] steps, [`MAX_DEPTH`] levels. Failures are data.
 
 mod call;
+mod compare;
 mod native;
+mod own;
 mod pattern;
 mod place;
 mod show;
 #[cfg(test)]
 mod tests;
 
+pub use own::KnownImpl;
+
 use super::{
-    Arm, BinaryOp, CompareOp, Const, Expr, ExprKind, FuncId, Function, IntTy, LocalId, LoopId, Nominal, NominalId,
-    Stmt, StmtKind, Ty, TyKind, Types, UnaryOp, arith,
+    Arm, BinaryOp, Const, Expr, ExprKind, FuncId, Function, IntTy, LocalId, LoopId, Nominal, NominalId, Stmt, StmtKind,
+    Ty, TyKind, Types, UnaryOp, arith,
 };
 use crate::source::{Span, Symbol};
 use std::borrow::Cow;
@@ -42,8 +46,17 @@ pub struct View<'a> {
     pub nominals: &'a [Nominal],
     /// Expressions evaluated before giving up.
     pub max_steps: u64,
-    /// Nominal types that implement `Show`, `Eq` or `Ord` themselves: their values are neither shown nor compared.
-    pub own: &'a [NominalId],
+    /// What the program implements.
+    pub impls: &'a [KnownImpl],
+    pub known: KnownIds,
+}
+
+/// The interfaces that decide how values are shown and compared.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct KnownIds {
+    pub show: Option<NominalId>,
+    pub eq: Option<NominalId>,
+    pub ord: Option<NominalId>,
 }
 
 /// Why there is no value.
@@ -68,6 +81,8 @@ pub enum EvalErrorKind {
     TooLarge,
     /// The function is not in the view (yet).
     Unchecked(FuncId),
+    /// The method of an implementation that nothing has asked for yet: index in the view, and which one.
+    Unplaced(usize, u32),
 }
 
 impl EvalError {
@@ -79,7 +94,9 @@ impl EvalError {
             EvalErrorKind::TooLong(steps) => format!("not constant: it takes more than {steps} steps"),
             EvalErrorKind::TooDeep => "not constant: it calls itself too deeply".to_owned(),
             EvalErrorKind::TooLarge => "not constant: the value is too large".to_owned(),
-            EvalErrorKind::Unchecked(_) => "not constant: it calls a function that depends on it".to_owned(),
+            EvalErrorKind::Unchecked(_) | EvalErrorKind::Unplaced(..) => {
+                "not constant: it calls a function that depends on it".to_owned()
+            }
         }
     }
 }
@@ -341,41 +358,6 @@ impl Evaluator<'_> {
                 _ => bug!("eval: {op:?} of bools"),
             })),
             _ => self.not_constant(span, "this operator on these types"),
-        }
-    }
-
-    fn compare(&mut self, op: CompareOp, left: &Expr, right: &Expr) -> Value {
-        let a = self.eval(left)?;
-        let b = self.eval(right)?;
-        if self.has_own_order(left.ty) {
-            return self.not_constant(left.span, "comparing values of this type");
-        }
-        let order = order(&a, &b);
-        let holds = match op {
-            CompareOp::Eq => order == Some(Ordering::Equal),
-            CompareOp::Ne => order != Some(Ordering::Equal),
-            CompareOp::Lt => order == Some(Ordering::Less),
-            CompareOp::Le => matches!(order, Some(Ordering::Less | Ordering::Equal)),
-            CompareOp::Gt => order == Some(Ordering::Greater),
-            CompareOp::Ge => matches!(order, Some(Ordering::Greater | Ordering::Equal)),
-        };
-        Ok(Const::Bool(holds))
-    }
-
-    /// Could `Eq` or `Ord` be implemented for it in Flash? The evaluator does not look for it.
-    fn has_own_order(&mut self, ty: Ty) -> bool {
-        match self.kind(ty) {
-            TyKind::Nominal(id, _) => match self.view.nominals.get(id.index()).map(|n| &n.kind) {
-                // Without payloads they are integers.
-                Some(super::NominalKind::Enum { variants }) => {
-                    self.view.own.contains(&id) || variants.iter().any(|v| !v.fields.is_empty())
-                }
-                _ => true,
-            },
-            TyKind::Optional(inner) | TyKind::FixedArray(inner, _) => self.has_own_order(inner),
-            TyKind::Tuple(parts) => parts.into_iter().any(|part| self.has_own_order(part)),
-            TyKind::Record(fields) => fields.into_iter().any(|(_, part)| self.has_own_order(part)),
-            _ => false,
         }
     }
 

@@ -5,6 +5,7 @@
 
 use super::body::{Body, error_expr};
 use super::entity::{FnId, Signature};
+use super::flow;
 use super::operator::is_literal;
 use super::spread::Part;
 use crate::ast::{self, ExprKind as AstKind};
@@ -19,6 +20,8 @@ enum Source<'a> {
     Given(&'a ast::Expr),
     Default,
     Rest(Vec<&'a ast::Arg>),
+    /// Left out, because it is `void`.
+    Nothing,
     /// Reported.
     Missing,
 }
@@ -36,8 +39,8 @@ impl<'a> Body<'_, 'a> {
         expected: Option<Ty>,
         span: Span,
     ) -> (Vec<crate::tir::Stmt>, Vec<Expr>) {
-        let (sources, in_order) = self.match_arguments(id, signature, args, span);
         let params: Vec<Ty> = signature.params.iter().map(|p| self.cx.types.substitute(p.ty, types)).collect();
+        let (sources, in_order) = self.match_arguments(id, signature, &params, args, span);
         let mut values: Vec<Option<Expr>> = sources.iter().map(|_| None).collect();
         // Fixed before the first is checked: what is checked tells types, and with them the turn.
         let phases: Vec<u32> = sources
@@ -49,11 +52,17 @@ impl<'a> Body<'_, 'a> {
             })
             .collect();
         for phase in 0..4 {
-            if phase == 1
+            if (phase == 1 || phase == 3)
                 && let Some(expected) = expected
                 && self.has_unsolved(result)
             {
-                self.unify_hint(result, expected);
+                match self.closure_tells(result, expected, &sources, &params) {
+                    Some(flow::Gives::Typed) if phase == 1 => {}
+                    Some(flow::Gives::Null) => {
+                        self.unify(result, expected);
+                    }
+                    _ => self.unify_hint(result, expected),
+                }
             }
             if phase == 1 && !self.obligations.is_empty() {
                 // What the types so far implement tells more of them.
@@ -81,6 +90,7 @@ impl<'a> Body<'_, 'a> {
                             Expr { kind: ExprKind::Call { callee, args: Vec::new() }, ty, span }
                         });
                     }
+                    Source::Nothing if phase == 0 => values[index] = Some(super::body::void_expr(span)),
                     Source::Missing if phase == 0 => values[index] = Some(error_expr(span)),
                     _ => {}
                 }
@@ -140,13 +150,29 @@ impl<'a> Body<'_, 'a> {
         if !self.has_unsolved(ty) {
             return 0;
         }
-        match &super::flow::strip(e).kind {
+        match &flow::strip(e).kind {
             AstKind::Closure(_) => 2,
             AstKind::Array(elements) if elements.iter().all(is_literal) => 1,
             AstKind::Literal(ast::Literal::Null) => 1,
             _ if is_literal(e) => 3,
             _ => 0,
         }
+    }
+
+    /// Where a `T?` is expected of `fn f<B>(make: fn(A) -> B) -> B`, the closure tells whether `B` is the `T?` or the
+    /// `T`, unless what it gives must be told its type.
+    fn closure_tells(&self, result: Ty, expected: Ty, sources: &[Source<'a>], params: &[Ty]) -> Option<flow::Gives> {
+        if !matches!(self.kind(expected), TyKind::Optional(_)) || !self.is_unsolved(result) {
+            return None;
+        }
+        let result = self.shallow(result);
+        sources.iter().zip(params).find_map(|(source, &param)| {
+            let (Source::Given(e), TyKind::Function(takes, gives)) = (source, self.kind(param)) else { return None };
+            let AstKind::Closure(closure) = &flow::strip(e).kind else { return None };
+            let alone = self.shallow(*gives) == result && takes.iter().all(|&ty| self.shallow(ty) != result);
+            let written = closure.result.is_some();
+            alone.then(|| if written { flow::Gives::Typed } else { flow::gives(&closure.body) })
+        })
     }
 
     /// Lets the expected result tell type arguments; it need not.
@@ -184,6 +210,7 @@ impl<'a> Body<'_, 'a> {
         &mut self,
         id: FnId,
         signature: &Signature,
+        types: &[Ty],
         args: &'a [ast::Arg],
         span: Span,
     ) -> (Vec<Source<'a>>, bool) {
@@ -241,10 +268,14 @@ impl<'a> Body<'_, 'a> {
             }
         }
         let mut missing = Vec::new();
-        let sources = sources.into_iter().zip(&signature.params).map(|(source, param)| match source {
+        let is_std = self.cx.is_std(self.cx.functions[id.index()].scope.module);
+        let sources = sources.into_iter().zip(&signature.params).zip(types).map(|((source, param), &ty)| match source {
             Some(source) => source,
             None if param.is_rest => Source::Rest(Vec::new()),
             None if param.default.is_some() => Source::Default,
+            None if self.shallow(ty) == Ty::VOID => Source::Nothing,
+            // `Promise.resolve()`
+            None if is_std && self.is_unsolved(ty) && self.unify(ty, Ty::VOID) => Source::Nothing,
             None => {
                 missing.push(param.name);
                 Source::Missing

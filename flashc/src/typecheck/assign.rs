@@ -150,26 +150,39 @@ impl<'a> Body<'_, 'a> {
             let declared_empty = self.frame().locals[id.index()].is_mut || !self.is_deferred(id);
             self.flow().set_assigned(id);
             if !declared_empty {
-                // `let x: T;` takes its value once, and not in a loop around.
-                if unassigned && !self.assigned_in_loop(id) {
-                    return;
+                // `let x: T;` takes its value once: what the loops around do is known at their ends.
+                if unassigned {
+                    self.note_assigned(id, place.span);
+                } else {
+                    self.already_assigned(id, place.span);
                 }
-                let local = &self.frame().locals[id.index()];
-                let (name, declared) = (local.name, local.span);
-                let start = Span { end: declared.start, ..declared };
-                self.report(
-                    Diagnostic::error(
-                        "E0340",
-                        place.span,
-                        format!("`{name}` may already have its value, and is not `mut`"),
-                    )
-                    .fix(start, "write `let mut`", "mut ")
-                    .secondary(declared, "declared here, without `mut`"),
-                );
                 return;
             }
         }
         self.require_mutable(place, "assign to");
+    }
+
+    /// A variable takes its only value inside of the loops that stand between its declaration and here.
+    fn note_assigned(&mut self, id: LocalId, span: Span) {
+        let frame = self.frame();
+        if frame.flow.dead {
+            return;
+        }
+        let outside = frame.infos[id.index()].deferred.unwrap_or(0) as usize;
+        for l in frame.loops.iter_mut().skip(outside) {
+            l.assigned.push((id, span));
+        }
+    }
+
+    pub(super) fn already_assigned(&mut self, id: LocalId, span: Span) {
+        let local = &self.frame().locals[id.index()];
+        let (name, declared) = (local.name, local.span);
+        let start = Span { end: declared.start, ..declared };
+        self.report(
+            Diagnostic::error("E0340", span, format!("`{name}` may already have its value, and is not `mut`"))
+                .fix(start, "write `let mut`", "mut ")
+                .secondary(declared, "declared here, without `mut`"),
+        );
     }
 
     fn compound_assign(

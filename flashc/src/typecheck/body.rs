@@ -122,6 +122,10 @@ pub(super) struct Loop {
     pub(super) value: Option<Ty>,
     /// What holds where the loop has been left.
     pub(super) exit: Flow,
+    /// What holds where `continue` goes on with it.
+    pub(super) again: Flow,
+    /// Variables that take their only value in here, and where.
+    pub(super) assigned: Vec<(LocalId, Span)>,
 }
 
 impl Frame {

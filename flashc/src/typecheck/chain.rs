@@ -149,12 +149,40 @@ impl<'a> Body<'_, 'a> {
                     Some(entity) => self.entity_value(entity, name.name, hint, span),
                     None => self.unknown_export(module, name),
                 },
-                Entity::Nominal(id) => self.static_member(id, name, hint, span),
+                Entity::Nominal(id) => self.static_member(id, base, name, hint, span),
                 _ => error_expr(span),
             };
         }
+        if let AstKind::Name(written) = base.kind
+            && self.lookup(written).is_none()
+            && let Some(ty) = self.type_named(written).or_else(|| super::types::builtin(written))
+            && let Some(value) = self.method_value(ty, name, hint, span)
+        {
+            return value;
+        }
         let value = self.chain_base(base, optional);
         self.field_of(value, name, span)
+    }
+
+    /// `i32.abs`, `P.area`, `T.area`: a method, of the type or of an interface that it implements, as a function.
+    fn method_value(&mut self, ty: Ty, name: Ident, hint: Option<Ty>, span: Span) -> Option<Expr> {
+        if let Some(function) = self.method_of(ty, name.name) {
+            return Some(self.function_value_of(function, hint, span));
+        }
+        match self.interface_method_of(ty, name) {
+            Ok(Some(found)) => {
+                self.owner_args = found.owner_args;
+                Some(self.function_value_of(found.function, hint, span))
+            }
+            Ok(None) if name.name.as_str() == "to_str" => {
+                let show = self.cx.known.get("Show")?;
+                let function = *self.cx.nominals[show.index()].methods.get(&Symbol::new("show"))?;
+                self.owner_args = vec![ty];
+                Some(self.function_value_of(function, hint, span))
+            }
+            Ok(None) => None,
+            Err(()) => Some(error_expr(span)),
+        }
     }
 
     pub(super) fn unknown_export(&mut self, module: crate::resolve::ModuleIndex, name: Ident) -> Expr {
@@ -167,17 +195,31 @@ impl<'a> Body<'_, 'a> {
         error_expr(name.span)
     }
 
-    fn static_member(&mut self, id: NominalId, name: Ident, hint: Option<Ty>, span: Span) -> Expr {
+    fn static_member(&mut self, id: NominalId, base: &'a ast::Expr, name: Ident, hint: Option<Ty>, span: Span) -> Expr {
         if let Some(index) = self.variant_index(id, name.name) {
-            return self.variant(id, index, Given::Nothing, hint, span);
+            let written = self.owner_args(id, base);
+            return self.variant(id, index, &written, Given::Nothing, hint, span);
         }
         let info = &self.cx.nominals[id.index()];
-        if info.is_enum() && !info.methods.contains_key(&name.name) {
-            return self.unknown_variant(id, name);
-        }
         match info.methods.get(&name.name).copied() {
-            Some(function) => self.function_value_of(function, hint, span),
+            Some(function) => {
+                if self.cx.functions[function.index()].is_private {
+                    self.require_visible(id, name, "function");
+                }
+                self.owner_args = self.owner_args(id, base);
+                self.function_value_of(function, hint, span)
+            }
             None => {
+                if !info.is_interface()
+                    && let Some(ty) = self.type_of_path(id, base)
+                    && let Some(value) = self.method_value(ty, name, hint, span)
+                {
+                    return value;
+                }
+                let info = &self.cx.nominals[id.index()];
+                if info.is_enum() {
+                    return self.unknown_variant(id, name);
+                }
                 let owner = info.name;
                 let near = nearest(name.name.as_str(), info.methods.keys().map(|s| s.as_str()));
                 let diagnostic =
@@ -305,12 +347,22 @@ impl<'a> Body<'_, 'a> {
             }
         }
         let names = self.member_names(ty);
-        if self.method_of(ty, name.name).is_some() {
+        let mut is_method = self.method_of(ty, name.name).is_some();
+        if !is_method {
+            self.attempt(false, |this| {
+                is_method = matches!(this.interface_method_of(ty, name), Ok(Some(_)));
+                false
+            });
+        }
+        if is_method {
             self.report(
                 Diagnostic::error("E0339", name.span, format!("the method `{}` is not called", name.name))
                     .label("methods are no values")
                     .fix(name.span.after(), "call it", "()")
-                    .note(format!("as a function, write `fn(...) => x.{}(...)`", name.name)),
+                    .note(format!(
+                        "as a function, write `fn(...) => x.{}(...)`; `{found}.{}` takes `self` as well",
+                        name.name, name.name
+                    )),
             );
             return error_expr(span);
         }

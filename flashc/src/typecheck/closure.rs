@@ -7,7 +7,7 @@ use super::init::Needer;
 use crate::ast::{self, Closure, PatternKind};
 use crate::diagnostics::Diagnostic;
 use crate::source::{Span, Symbol};
-use crate::tir::{self, Expr, ExprKind, FuncId, LocalId, Stmt, StmtKind, Ty, TyKind};
+use crate::tir::{self, Callee, Expr, ExprKind, FuncId, LocalId, Stmt, StmtKind, Ty, TyKind};
 use std::rc::Rc;
 
 /// What a closure is written with.
@@ -185,6 +185,36 @@ impl<'a> Body<'_, 'a> {
         let id = self.cx.reserve_function();
         self.closures.push((id, function));
         id
+    }
+
+    /// A closure that passes all its parameters on.
+    pub(super) fn calling_closure(&mut self, callee: Callee, params: Vec<Ty>, result: Ty, ty: Ty, span: Span) -> Expr {
+        let local = |ty: Ty| tir::Local {
+            name: Symbol::new("_"),
+            ty,
+            is_mut: false,
+            is_shared: false,
+            is_addressed: false,
+            is_reference: false,
+            span,
+        };
+        let locals: Vec<tir::Local> = params.iter().map(|&ty| local(ty)).collect();
+        let ids: Vec<LocalId> = (0..params.len() as u32).map(LocalId).collect();
+        let args = ids.iter().zip(&params).map(|(&id, &ty)| Expr { kind: ExprKind::Local(id), ty, span }).collect();
+        let call = Expr { kind: ExprKind::Call { callee, args }, ty: result, span };
+        let function = self.closure_function(tir::Function {
+            name: self.closure_name(),
+            module: self.cx.module_id(self.module()),
+            generics: self.scope.generics.clone(),
+            params: ids,
+            result,
+            locals,
+            captures: Vec::new(),
+            body: tir::Body::Flash(call),
+            attributes: tir::FunctionAttributes::default(),
+            span,
+        });
+        Expr { kind: ExprKind::Closure { function, captures: Vec::new() }, ty, span }
     }
 
     fn closure_name(&self) -> String {

@@ -432,6 +432,7 @@ impl<'a> Checker<'a> {
             None if is_extern || ast.body.as_ref().is_none_or(|body| !super::flow::block_yields(body)) => {
                 Some(Ty::VOID)
             }
+            None if self.recurses_without_value(id) => Some(Ty::VOID),
             None => None,
         };
         let result = match result {

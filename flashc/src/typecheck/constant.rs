@@ -6,7 +6,7 @@ use super::entity::{ConstId, ItemScope, Job, State};
 use crate::ast;
 use crate::diagnostics::Diagnostic;
 use crate::source::Span;
-use crate::tir::eval::{self, EvalError, EvalErrorKind, View};
+use crate::tir::eval::{self, EvalError, EvalErrorKind, KnownImpl, View};
 use crate::tir::{self, Const, Expr, FuncId, NominalId, Ty};
 use rustc_hash::FxHashSet;
 use std::rc::Rc;
@@ -96,6 +96,20 @@ impl<'a> Checker<'a> {
             diagnostic = diagnostic
                 .note("`let` computes it when the program runs; `--const-steps N` lets the compiler take more");
         }
+        if let EvalErrorKind::NotConstant(what) = &error.kind {
+            let note = match what.as_str() {
+                "a growable array" => "a fixed array can be constant: write its type, `[T; N]`",
+                "an object of a class" => {
+                    "a `struct` can be constant; objects are made when the program runs, by `let`"
+                }
+                "a function as a value" => "a function with a name can be called in a constant, but be no part of one",
+                "a variable of a module" => "only other constants are known when compiling",
+                _ => "",
+            };
+            if !note.is_empty() {
+                diagnostic = diagnostic.note(note);
+            }
+        }
         for (name, place) in error.calls.iter().take(4) {
             diagnostic = diagnostic.secondary(*place, format!("in this call of `{name}`"));
         }
@@ -114,17 +128,38 @@ impl<'a> Checker<'a> {
                 self.finished_nominals =
                     (0..self.nominals.len()).map(|i| self.finish_nominal(NominalId(i as u32))).collect();
             }
-            let own = self.known_of_program();
+            if self.evaluated_impls.len() != self.impls.len() {
+                self.evaluated_impls = self.impls.iter().map(|known| self.known_impl(known)).collect();
+            }
+            let known = self.known.ids();
             let (types, functions, nominals) = (&self.types, &self.output, &self.finished_nominals);
-            let view = View { types, functions, nominals, own: &own, max_steps };
+            let view = View { types, functions, nominals, impls: &self.evaluated_impls, known, max_steps };
             match eval::evaluate(view, value) {
                 Ok(constant) => return Ok(constant),
                 Err(EvalError { kind: EvalErrorKind::Unchecked(function), .. }) if self.check_now(function) => {}
                 Err(EvalError { kind: EvalErrorKind::Unchecked(function), .. }) if self.broken.contains(&function) => {
                     return Err(None);
                 }
+                // The implementation's method has been asked for now, and is checked in the next round.
+                Err(EvalError { kind: EvalErrorKind::Unplaced(index, method), .. }) => {
+                    let Some(id) = self.impls[index].methods.get(method as usize).copied().flatten() else {
+                        return Err(None);
+                    };
+                    let function = self.func_id(id);
+                    self.evaluated_impls[index].methods[method as usize] = Some(function);
+                }
                 Err(error) => return Err(Some(Box::new(error))),
             }
+        }
+    }
+
+    fn known_impl(&self, known: &super::entity::ImplInfo) -> KnownImpl {
+        let place = |method: &Option<super::entity::FnId>| method.and_then(|m| self.functions[m.index()].func);
+        KnownImpl {
+            generics: known.generics.len(),
+            interface: known.interface,
+            target: known.target,
+            methods: known.methods.iter().map(place).collect(),
         }
     }
 

@@ -22,7 +22,7 @@ impl<'a> Body<'_, 'a> {
         if path.is_empty() {
             return self.record_literal(fields, base, hint, span);
         }
-        if let Some(variant) = self.variant_literal(path, fields, hint, span) {
+        if let Some(variant) = self.variant_literal(path, args, fields, hint, span) {
             return variant;
         }
         let Some(ty) = self.literal_type(path, args, span) else {
@@ -130,12 +130,15 @@ impl<'a> Body<'_, 'a> {
         let mut given = vec![false; count];
         let mut values: Vec<(u32, Expr)> = Vec::with_capacity(count);
         let mut waiting = Vec::new();
+        // Fields that other names are taken for.
+        let mut meant: Vec<Symbol> = Vec::new();
         for phase in 0..2 {
             for field in fields {
                 let infos = &self.cx.nominals[id.index()].fields;
                 let Some(index) = infos.iter().position(|f| f.name == field.name.name) else {
                     if phase == 0 {
                         let near = nearest(field.name.name.as_str(), infos.iter().map(|f| f.name.as_str()));
+                        meant.extend(near.map(Symbol::new));
                         let message = format!("`{owner}` has no field `{}`", field.name.name);
                         let diagnostic = Diagnostic::error("E0336", field.name.span, message);
                         self.report(with_suggestion(diagnostic, field.name.span, near));
@@ -180,7 +183,13 @@ impl<'a> Body<'_, 'a> {
         values.sort_by_key(|(_, value)| value.span.start);
         let mut statements = Vec::new();
         if let Some(base) = base {
+            let place = base.span.start;
             let base = self.check(base, ty);
+            // What stands before the base is evaluated before it.
+            for (_, value) in values.iter_mut().take_while(|(_, value)| value.span.start < place) {
+                let written = std::mem::replace(value, error_expr(span));
+                *value = self.keep(written, "field", &mut statements);
+            }
             let base = self.keep(base, "base", &mut statements);
             for (index, given) in given.iter_mut().enumerate() {
                 if !std::mem::replace(given, true) {
@@ -218,6 +227,11 @@ impl<'a> Body<'_, 'a> {
                 }
                 None => missing.push(name),
             }
+        }
+        let all_missing = missing.len();
+        missing.retain(|name| !meant.contains(name));
+        if missing.is_empty() && all_missing > 0 {
+            return Expr { ty, ..error_expr(span) };
         }
         if !missing.is_empty() {
             let names: Vec<String> = missing.iter().map(|n| format!("`{n}`")).collect();

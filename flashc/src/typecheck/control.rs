@@ -252,6 +252,8 @@ impl<'a> Body<'_, 'a> {
             hint,
             value: None,
             exit: Flow::dead(),
+            again: Flow::dead(),
+            assigned: Vec::new(),
         });
         id
     }
@@ -259,6 +261,7 @@ impl<'a> Body<'_, 'a> {
     pub(super) fn pop_loop(&mut self) -> Loop {
         match self.frame().loops.pop() {
             Some(l) => {
+                self.check_assigned_once(&l);
                 if let (Some(span), Some(name)) = (l.unused_label, l.label)
                     && !name.as_str().starts_with('_')
                 {
@@ -274,6 +277,20 @@ impl<'a> Body<'_, 'a> {
                 l
             }
             None => crate::bug!("typecheck: no loop to leave"),
+        }
+    }
+
+    /// At the end of a loop's body: where it goes on again, a `let x: T;` from outside that is assigned in here
+    /// has no value yet.
+    fn check_assigned_once(&mut self, l: &Loop) {
+        if l.is_block || l.assigned.is_empty() {
+            return;
+        }
+        let again = l.again.clone().join(self.flow().clone());
+        for &(id, span) in &l.assigned {
+            if !again.dead && !again.is_unassigned(id) {
+                self.already_assigned(id, span);
+            }
         }
     }
 
@@ -456,9 +473,12 @@ impl<'a> Body<'_, 'a> {
         if self.frame().loops[index].is_block {
             return self.error("E0351", span, "`continue` goes on with a loop, and this label is a block's");
         }
-        let id = self.frame().loops[index].id;
+        let flow = self.flow().clone();
         self.flow().dead = true;
-        Expr { kind: ExprKind::Continue { id }, ty: Ty::NEVER, span }
+        let l = &mut self.frame().loops[index];
+        let again = std::mem::take(&mut l.again);
+        l.again = again.join(flow);
+        Expr { kind: ExprKind::Continue { id: l.id }, ty: Ty::NEVER, span }
     }
 
     fn find_loop(&mut self, label: Option<Ident>, what: &str, span: Span) -> Option<usize> {

@@ -111,7 +111,7 @@ fn tail_yields(block: &ast::Block) -> bool {
     block.value.as_ref().is_some_and(|value| value_yields(value))
 }
 
-fn value_yields(expr: &Expr) -> bool {
+pub(super) fn value_yields(expr: &Expr) -> bool {
     match &expr.kind {
         ExprKind::If(i) => i.otherwise.as_ref().is_some_and(|o| tail_yields(&i.then) || value_yields(o)),
         ExprKind::Block(block) | ExprKind::Unsafe(block) => tail_yields(block),
@@ -135,6 +135,45 @@ fn value_yields(expr: &Expr) -> bool {
     }
 }
 
+/// What a closure's body tells of the type that it gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Gives {
+    Typed,
+    /// `.Variant`, `[]`: must be told it.
+    Untyped,
+    /// `null`, perhaps beside others: it is an optional.
+    Null,
+}
+
+/// What all the ends and `return`s of a closure's body tell.
+pub(super) fn gives(body: &Expr) -> Gives {
+    let mut found = end_gives(body);
+    visit(body, &mut |e| {
+        if let ExprKind::Return(Some(value)) = &e.kind {
+            found = found.max(end_gives(value));
+        }
+        !matches!(&e.kind, ExprKind::Closure(_))
+    });
+    found
+}
+
+fn end_gives(expr: &Expr) -> Gives {
+    let tail = |block: &ast::Block| block.value.as_ref().map_or(Gives::Typed, |value| end_gives(value));
+    let untyped = |is: bool| if is { Gives::Untyped } else { Gives::Typed };
+    match &strip(expr).kind {
+        ExprKind::Literal(ast::Literal::Null) => Gives::Null,
+        ExprKind::ShortVariant(_) | ExprKind::Closure(_) => Gives::Untyped,
+        ExprKind::Array(elements) => untyped(elements.is_empty()),
+        ExprKind::Map(entries) => untyped(entries.is_empty()),
+        ExprKind::Call { callee, .. } => untyped(matches!(callee.kind, ExprKind::ShortVariant(_))),
+        ExprKind::Struct { path, .. } => untyped(path.first().is_some_and(|first| first.name.as_str().is_empty())),
+        ExprKind::If(i) => tail(&i.then).max(i.otherwise.as_ref().map_or(Gives::Typed, end_gives)),
+        ExprKind::Match { arms, .. } => arms.iter().map(|arm| end_gives(&arm.body)).max().unwrap_or(Gives::Typed),
+        ExprKind::Block(block) | ExprKind::Unsafe(block) => tail(block),
+        _ => Gives::Typed,
+    }
+}
+
 fn contains_return_value(block: &ast::Block) -> bool {
     let mut found = false;
     visit_block(block, &mut |e| {
@@ -151,6 +190,35 @@ pub(super) fn assigned_names(block: &ast::Block, names: &mut FxHashSet<Symbol>) 
         note_assignment(e, names);
         true
     });
+}
+
+/// Whether the block may change the variable of this name or a part of it: it assigns to it, calls a method of it, takes
+/// its address.
+pub(super) fn may_change(block: &ast::Block, name: Symbol) -> bool {
+    let mut found = false;
+    visit_block(block, &mut |e| {
+        found |= match &e.kind {
+            ExprKind::Assign { target, .. } => has_root(target, name),
+            ExprKind::Unary { op: ast::UnaryOp::AddressOf, operand } => has_root(operand, name),
+            ExprKind::Call { callee, .. } => match &strip(callee).kind {
+                ExprKind::Field { base, .. } => has_root(base, name),
+                _ => false,
+            },
+            _ => false,
+        };
+        !found
+    });
+    found
+}
+
+/// Whether a place is this variable or lies in it.
+fn has_root(place: &Expr, name: Symbol) -> bool {
+    match &strip(place).kind {
+        ExprKind::Name(found) => *found == name,
+        ExprKind::Field { base, .. } | ExprKind::Index { base, .. } | ExprKind::Unwrap(base) => has_root(base, name),
+        ExprKind::Tuple(parts) => parts.iter().any(|part| has_root(part, name)),
+        _ => false,
+    }
 }
 
 fn note_assignment(e: &Expr, names: &mut FxHashSet<Symbol>) {
@@ -226,7 +294,7 @@ pub(super) fn strip(mut expr: &Expr) -> &Expr {
 
 /// Calls `f` with every expression of the block, outer ones first. Where it gives false, the parts of
 /// that expression are left out. Bodies of items inside the block are not part of it.
-pub(super) fn visit_block(block: &ast::Block, f: &mut dyn FnMut(&Expr) -> bool) {
+pub(super) fn visit_block<'e>(block: &'e ast::Block, f: &mut dyn FnMut(&'e Expr) -> bool) {
     for stmt in &block.statements {
         visit_stmt(stmt, f);
     }
@@ -235,7 +303,7 @@ pub(super) fn visit_block(block: &ast::Block, f: &mut dyn FnMut(&Expr) -> bool) 
     }
 }
 
-fn visit_stmt(stmt: &ast::Stmt, f: &mut dyn FnMut(&Expr) -> bool) {
+fn visit_stmt<'e>(stmt: &'e ast::Stmt, f: &mut dyn FnMut(&'e Expr) -> bool) {
     match &stmt.kind {
         StmtKind::Let(l) => {
             if let Some(value) = &l.value {
@@ -251,7 +319,7 @@ fn visit_stmt(stmt: &ast::Stmt, f: &mut dyn FnMut(&Expr) -> bool) {
     }
 }
 
-fn visit_condition(condition: &ast::Condition, f: &mut dyn FnMut(&Expr) -> bool) {
+fn visit_condition<'e>(condition: &'e ast::Condition, f: &mut dyn FnMut(&'e Expr) -> bool) {
     match condition {
         ast::Condition::Expr(e) | ast::Condition::Let { value: e, .. } => visit(e, f),
         ast::Condition::And(a, b) => {
@@ -262,7 +330,7 @@ fn visit_condition(condition: &ast::Condition, f: &mut dyn FnMut(&Expr) -> bool)
 }
 
 /// As [`visit_block`], for an expression and its parts.
-pub(super) fn visit(expr: &Expr, f: &mut dyn FnMut(&Expr) -> bool) {
+pub(super) fn visit<'e>(expr: &'e Expr, f: &mut dyn FnMut(&'e Expr) -> bool) {
     if !f(expr) {
         return;
     }

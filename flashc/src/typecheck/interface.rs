@@ -218,7 +218,11 @@ impl<'a> Checker<'a> {
             return;
         }
         self.check_coherence(id, interface, target, written.span);
-        let owner = Symbol::new(&self.show(target));
+        // Without type arguments, as traces show it.
+        let owner = match self.types.kind(target) {
+            TyKind::Nominal(id, _) => self.nominals[id.index()].name,
+            _ => Symbol::new(&self.show(target)),
+        };
         let declared = self.nominals[id.index()].declared.clone();
         let mut methods: Vec<Option<FnId>> = vec![None; declared.len()];
         let mut seen = FxHashMap::default();

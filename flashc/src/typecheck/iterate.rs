@@ -40,23 +40,6 @@ impl<'a> Body<'_, 'a> {
         }
     }
 
-    /// `for c in text.chars()` needs no array: a method of std says by `#[lazy("name")]` which other one gives the same values
-    /// one by one.
-    fn lazily(&mut self, value: Expr) -> Expr {
-        let ExprKind::Call { callee: Callee::Function { function, type_args }, .. } = &value.kind else { return value };
-        let Some(&id) = self.cx.written.get(function) else { return value };
-        let info = &self.cx.functions[id.index()];
-        let (Some(name), Some(owner)) = (super::attributes::text(info.attributes, "lazy"), info.scope.self_ty) else {
-            return value;
-        };
-        let Some(lazy) = self.method_of(owner, name) else { return value };
-        let type_args = type_args.clone();
-        match value.kind {
-            ExprKind::Call { args, .. } => self.std_call(lazy, &type_args, args, value.span),
-            _ => value,
-        }
-    }
-
     /// `for await x in s`: over what gives promises of values, or an array or iterator of promises.
     pub(super) fn for_await(
         &mut self,
@@ -92,6 +75,23 @@ impl<'a> Body<'_, 'a> {
         };
         self.waits_for_items = false;
         looped
+    }
+
+    /// `for c in text.chars()` needs no array: a method of std says by `#[lazy("name")]` which other one gives the same values
+    /// one by one.
+    fn lazily(&mut self, value: Expr) -> Expr {
+        let ExprKind::Call { callee: Callee::Function { function, type_args }, .. } = &value.kind else { return value };
+        let Some(&id) = self.cx.written.get(function) else { return value };
+        let info = &self.cx.functions[id.index()];
+        let (Some(name), Some(owner)) = (super::attributes::text(info.attributes, "lazy"), info.scope.self_ty) else {
+            return value;
+        };
+        let Some(lazy) = self.method_of(owner, name) else { return value };
+        let type_args = type_args.clone();
+        match value.kind {
+            ExprKind::Call { args, .. } => self.std_call(lazy, &type_args, args, value.span),
+            _ => value,
+        }
     }
 
     /// The body of a loop over something that made no sense, for the mistakes inside it.
@@ -262,8 +262,8 @@ impl<'a> Body<'_, 'a> {
         span: Span,
     ) -> Expr {
         let mut statements = Vec::new();
-        // A variable that is a fixed array is read in place; copying it would cost more than the loop.
-        let array = if fixed.is_some() && matches!(array.kind, ExprKind::Local(_) | ExprKind::Global(_)) {
+        // A fixed array is a value: the loop goes over what it was before, which it need not copy when nothing changes it.
+        let array = if fixed.is_some() && self.stays(&array, body) {
             array
         } else {
             self.keep(array, "array", &mut statements)
@@ -298,6 +298,24 @@ impl<'a> Body<'_, 'a> {
         *self.flow() = before.join(exit);
         let looped = self.exclusive_loop(CountedLoop { id, counter, ty: Ty::I64, span }, length, inner);
         super::assign::in_block(statements, looped)
+    }
+
+    /// Whether a variable surely keeps its value while the loop's body runs.
+    fn stays(&mut self, variable: &Expr, body: &ast::Block) -> bool {
+        match variable.kind {
+            ExprKind::Local(id) => {
+                let frame = self.frame();
+                let local = &frame.locals[id.index()];
+                if !local.is_mut && !local.is_reference {
+                    return true;
+                }
+                // In a loop around, what stands further below may have made closures and pointers to it before.
+                let known = !local.is_reference && !local.is_shared && !local.is_addressed && frame.loops.is_empty();
+                known && !super::flow::may_change(body, local.name)
+            }
+            ExprKind::Global(id) => !self.cx.globals[id.index()].is_mut,
+            _ => false,
+        }
     }
 
     fn has_text_methods(&self) -> bool {

@@ -8,6 +8,7 @@ use super::entity::Entity;
 use crate::ast::BinaryOp;
 use crate::diagnostics::Diagnostic;
 use crate::source::{Span, Symbol};
+use crate::tir::eval::KnownIds;
 use crate::tir::{Known, NominalId, Ty, TyKind};
 use rustc_hash::FxHashSet;
 
@@ -29,6 +30,11 @@ impl KnownInterfaces {
 
     fn name_of(&self, id: NominalId) -> Option<&'static str> {
         self.names.iter().find(|(_, known)| *known == id).map(|(name, _)| *name)
+    }
+
+    /// For the evaluator of constants.
+    pub(super) fn ids(&self) -> KnownIds {
+        KnownIds { show: self.get("Show"), eq: self.get("Eq"), ord: self.get("Ord") }
     }
 
     /// What every type may have without implementing it.
@@ -75,18 +81,6 @@ impl Checker<'_> {
                 self.known.names.push((name, id));
             }
         }
-    }
-
-    /// Nominal types that do not leave their texts, equality or order to the compiler.
-    pub(super) fn known_of_program(&self) -> Vec<NominalId> {
-        let is_derivable =
-            |ty: Ty| matches!(self.types.kind(ty), TyKind::Nominal(id, _) if self.known.is_derivable(*id));
-        let own = self.impls.iter().filter(|known| is_derivable(known.interface));
-        own.filter_map(|known| match self.types.kind(known.target) {
-            TyKind::Nominal(id, _) => Some(*id),
-            _ => None,
-        })
-        .collect()
     }
 
     /// What the rest of the compiler needs to know of them.

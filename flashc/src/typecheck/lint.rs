@@ -247,7 +247,9 @@ impl<'a> Checker<'a> {
         let mut unchanged = Vec::new();
         for (index, global) in self.globals.iter().enumerate() {
             let changed = self.usage.changed_globals.contains(&GlobalId(index as u32));
-            if global.is_mut && !changed && !self.is_std(global.module) && global.declaration.value.is_some() {
+            // What nothing uses is told as that.
+            let used = self.usage.used.contains(&Entity::Global(GlobalId(index as u32)));
+            if global.is_mut && used && !changed && !self.is_std(global.module) && global.declaration.value.is_some() {
                 unchanged.push((global.name, global.span));
             }
         }
@@ -442,7 +444,10 @@ impl Checker<'_> {
         let resolved = self.resolved;
         for def in &resolved.defs {
             let hides = resolved.prelude.contains_key(&def.name) && !self.is_std(def.module);
-            if hides && !matches!(def.kind, DefKind::Missing | DefKind::Namespace(_)) {
+            // A program's own `Range` or `Set` is meant; there are more such names than anyone knows.
+            let is_type =
+                matches!(def.kind, DefKind::Record(_) | DefKind::Enum(_) | DefKind::Interface(_) | DefKind::Alias(_));
+            if hides && !is_type && !matches!(def.kind, DefKind::Missing | DefKind::Namespace(_)) {
                 self.hidden(def.name, def.span, false);
             }
         }

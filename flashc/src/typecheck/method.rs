@@ -181,7 +181,8 @@ impl<'a> Body<'_, 'a> {
     ) -> Expr {
         if let Some(index) = self.variant_index(id, name.name) {
             self.no_type_args(type_args);
-            return self.variant(id, index, Given::Positional(args), hint, span);
+            let written = self.owner_args(id, base);
+            return self.variant(id, index, &written, Given::Positional(args), hint, span);
         }
         let info = &self.cx.nominals[id.index()];
         let Some(function) = info.methods.get(&name.name).copied() else {
@@ -241,7 +242,7 @@ impl<'a> Body<'_, 'a> {
             }
             if let Some(index) = self.variant_index(id, name.name) {
                 self.no_type_args(type_args);
-                return self.variant(id, index, Given::Positional(args), Some(ty), span);
+                return self.variant(id, index, &[], Given::Positional(args), Some(ty), span);
             }
         } else if let Some(function) = self.method_of(ty, name.name) {
             return self.static_or_method(function, name.span, name, Vec::new(), type_args, args, hint, span);
@@ -296,7 +297,7 @@ impl<'a> Body<'_, 'a> {
     }
 
     /// The type that a path names, with type arguments to be inferred where none stand.
-    fn type_of_path(&mut self, id: NominalId, base: &'a ast::Expr) -> Option<Ty> {
+    pub(super) fn type_of_path(&mut self, id: NominalId, base: &'a ast::Expr) -> Option<Ty> {
         let written = self.owner_args(id, base);
         let info = &self.cx.nominals[id.index()];
         let (generics, self_ty) = (info.scope.generics.clone(), info.scope.self_ty?);
@@ -309,14 +310,24 @@ impl<'a> Body<'_, 'a> {
     }
 
     /// The type arguments in `Stack<i32>.new()`.
-    fn owner_args(&mut self, id: NominalId, base: &'a ast::Expr) -> Vec<Ty> {
-        let ast::ExprKind::TypeArgs { args, .. } = &base.kind else { return Vec::new() };
+    pub(super) fn owner_args(&mut self, id: NominalId, base: &'a ast::Expr) -> Vec<Ty> {
+        match &base.kind {
+            ast::ExprKind::TypeArgs { args, .. } => self.written_owner_args(id, args, base.span),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Type arguments behind a type's name; nothing where none stand.
+    pub(super) fn written_owner_args(&mut self, id: NominalId, args: &'a [ast::TypeExpr], span: Span) -> Vec<Ty> {
+        if args.is_empty() {
+            return Vec::new();
+        }
         let types: Vec<Ty> = args.iter().map(|t| self.value_type(t)).collect();
         let info = &self.cx.nominals[id.index()];
         let (name, wanted) = (info.name, info.scope.generics.len());
         if types.len() != wanted {
             self.has_errors = true;
-            self.cx.wrong_type_args(base.span, name, wanted, types.len());
+            self.cx.wrong_type_args(span, name, wanted, types.len());
             return Vec::new();
         }
         types

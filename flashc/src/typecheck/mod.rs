@@ -23,6 +23,7 @@ mod control;
 mod convert;
 mod destructure;
 mod dynamic;
+mod ends;
 mod entity;
 mod errors;
 mod exhaustive;
@@ -111,6 +112,8 @@ struct Checker<'a> {
     nominals: Vec<NominalInfo<'a>>,
     /// The same for the evaluator of constants, made when it is asked.
     finished_nominals: Vec<tir::Nominal>,
+    /// Implementations, as the evaluator of constants takes them.
+    evaluated_impls: Vec<tir::eval::KnownImpl>,
     aliases: Vec<AliasInfo<'a>>,
     impls: Vec<ImplInfo>,
     known: known::KnownInterfaces,
@@ -161,6 +164,7 @@ impl<'a> Checker<'a> {
             consts: Vec::new(),
             nominals: Vec::new(),
             finished_nominals: Vec::new(),
+            evaluated_impls: Vec::new(),
             aliases: Vec::new(),
             impls: Vec::new(),
             known: known::KnownInterfaces::default(),

@@ -205,12 +205,6 @@ impl<'a> Body<'_, 'a> {
         self.frame().infos[id.index()].deferred.is_some()
     }
 
-    /// Whether a loop stands between the declaration of a deferred local and here.
-    pub(super) fn assigned_in_loop(&mut self, id: LocalId) -> bool {
-        let frame = self.frame();
-        frame.infos[id.index()].deferred.is_some_and(|depth| frame.loops.len() as u32 > depth)
-    }
-
     /// The pointers in front of a value followed: `p.x` and `p[i]` work through pointers.
     pub(super) fn auto_deref(&mut self, mut value: Expr) -> Expr {
         loop {

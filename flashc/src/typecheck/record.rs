@@ -17,7 +17,10 @@ impl<'a> Body<'_, 'a> {
     ) -> Expr {
         let hints = self.record_fields(hint);
         let mut statements = Vec::new();
-        let base = base.map(|base| self.record_base(base, hint, &mut statements));
+        // It may stand behind fields, which are evaluated before it then, but it tells their types.
+        let base_at = base.map_or(0, |base| base.span.start);
+        let mut made = Vec::new();
+        let base = base.map(|base| self.record_base(base, hint, &mut made));
         let inherited = base.as_ref().map_or(Vec::new(), |base| self.record_fields(Some(base.ty)));
         let mut values: Vec<(Symbol, Expr)> = Vec::with_capacity(fields.len());
         for field in fields {
@@ -38,6 +41,11 @@ impl<'a> Body<'_, 'a> {
             };
             values.push((name, value));
         }
+        for (_, value) in values.iter_mut().take_while(|(_, value)| value.span.start < base_at) {
+            let written = std::mem::replace(value, super::body::error_expr(span));
+            *value = self.keep(written, "field", &mut statements);
+        }
+        statements.append(&mut made);
         if let Some(base) = base {
             for (index, &(name, ty)) in inherited.iter().enumerate() {
                 if values.iter().all(|(n, _)| *n != name) {

@@ -47,7 +47,7 @@ impl<'a> Body<'_, 'a> {
             return error_expr(span);
         };
         match self.variant_index(id, name.name) {
-            Some(index) => self.variant(id, index, given, hint, span),
+            Some(index) => self.variant(id, index, &[], given, hint, span),
             None => {
                 self.check_given(given);
                 self.unknown_variant(id, name)
@@ -82,11 +82,12 @@ impl<'a> Body<'_, 'a> {
         }
     }
 
-    /// A value of a variant.
+    /// A value of a variant. `written` are the type arguments behind the enum's name, if any stand there.
     pub(super) fn variant(
         &mut self,
         id: NominalId,
         index: usize,
+        written: &[Ty],
         given: Given<'a>,
         hint: Option<Ty>,
         span: Span,
@@ -96,6 +97,9 @@ impl<'a> Body<'_, 'a> {
         let ty = self.cx.types.intern(TyKind::Nominal(id, types.clone()));
         let owner = self.cx.nominals[id.index()].name;
         self.require_bounds(&generics, &types, owner, span);
+        for (&var, &written) in types.iter().zip(written) {
+            self.unify(var, written);
+        }
         if let Some(hint) = hint {
             let hint = match *self.kind(hint) {
                 TyKind::Optional(inner) => inner,
@@ -229,6 +233,7 @@ impl<'a> Body<'_, 'a> {
     pub(super) fn variant_literal(
         &mut self,
         path: &'a [Ident],
+        args: &'a [ast::TypeExpr],
         fields: &'a [FieldInit],
         hint: Option<Ty>,
         span: Span,
@@ -239,8 +244,9 @@ impl<'a> Body<'_, 'a> {
             return Some(self.short_variant(*name, Given::Named(fields), hint, span));
         }
         let id = self.enum_path(owner)?;
+        let written = self.written_owner_args(id, args, span);
         Some(match self.variant_index(id, name.name) {
-            Some(index) => self.variant(id, index, Given::Named(fields), hint, span),
+            Some(index) => self.variant(id, index, &written, Given::Named(fields), hint, span),
             None => {
                 self.check_given(Given::Named(fields));
                 self.unknown_variant(id, *name)

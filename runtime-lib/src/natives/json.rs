@@ -4,6 +4,7 @@
 //! A writer lives outside the collected heap. What cannot be written is remembered and told at the end, so no
 //! error passes the code in between.
 
+use super::entered::Entered;
 use super::number::{push_f32, push_f64, push_i64, push_u64};
 use super::{NULL_TEXT, bytes, new_text, new_text_of, push_short, text};
 use crate::native;
@@ -21,7 +22,7 @@ pub struct Writer {
     /// Nothing has been written in the innermost array or object.
     is_fresh: bool,
     /// The objects that are being written.
-    entered: Vec<*const u8>,
+    entered: Entered,
     problem: u8,
 }
 
@@ -139,18 +140,17 @@ native! {
         let writer = unsafe { &mut *writer };
         if writer.depth >= MAX_DEPTH {
             writer.problem = TOO_DEEP;
-        } else if writer.entered.contains(&object) {
-            writer.problem = CYCLE;
-        } else {
-            writer.entered.push(object);
+        } else if writer.entered.enter(object) {
             return 1;
+        } else {
+            writer.problem = CYCLE;
         }
         0
     }
 
     fn flash_json_leave(_ctx: *mut Context, writer: *mut Writer) {
         // SAFETY: a writer in use.
-        unsafe { (*writer).entered.pop() };
+        unsafe { (*writer).entered.leave() };
     }
 
     /// The text, or null when something could not be written. The writer is gone.

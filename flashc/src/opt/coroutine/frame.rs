@@ -63,7 +63,9 @@ impl Frame {
             let (kind, bytes) = (kinds.kind(function, value), function.value_type(value).bytes());
             let conflicts = &conflicts[&value];
             let fits = |place: &Place| {
-                place.kind == kind && place.bytes == bytes && !place.values.iter().any(|other| conflicts.contains(other))
+                place.kind == kind
+                    && place.bytes == bytes
+                    && !place.values.iter().any(|other| conflicts.contains(other))
             };
             let index = frame.places.iter().position(fits).unwrap_or_else(|| {
                 frame.places.push(Place { kind, bytes, offset: 0, values: Vec::new() });

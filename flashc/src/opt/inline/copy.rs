@@ -5,12 +5,22 @@ use crate::ssa::{
 };
 use rustc_hash::FxHashMap;
 
-/// Replaces a call, which no `try` guards, by the callee's body. The call's results become
-/// parameters of the block behind it.
+/// Replaces a call by the callee's body. The call's results become parameters of the block behind it. Where a `try`
+/// guards the call, it guards all of the body that may throw and is not guarded there.
 pub(super) fn inline_call(caller: &mut Function, block: Block, call: Inst, callee: &Function) {
     let place = caller.block(block).insts.iter().position(|&inst| inst == call);
     let Some(place) = place else { bug!("inline: {call} is not in {block}") };
     let after = split_behind(caller, block, place, call);
+    let handler = match std::mem::take(&mut caller.block_mut(after).terminator) {
+        Terminator::Try { normal, unwind } if caller.block(after).insts.is_empty() => {
+            caller.block_mut(after).terminator = Terminator::Jump(normal);
+            Some(unwind)
+        }
+        other => {
+            caller.block_mut(after).terminator = other;
+            None
+        }
+    };
     let call_data = caller.inst(call).clone();
 
     let mut copy = Copy {
@@ -29,6 +39,34 @@ pub(super) fn inline_call(caller: &mut Function, block: Block, call: Inst, calle
         copy.values[param.index()] = arg;
     }
     copy.run(block);
+    if let Some(handler) = handler {
+        let copied: Vec<Block> = copy.blocks.iter().copied().filter(|b| b.0 != u32::MAX).collect();
+        for &copied in &copied {
+            guard(caller, copied, if copied == block { place } else { 0 }, &handler);
+        }
+    }
+}
+
+/// Ends the block, and what is split off, behind each instruction from that place on that may throw, with the handler.
+fn guard(caller: &mut Function, mut block: Block, mut from: usize, handler: &BlockCall) {
+    loop {
+        let data = caller.block(block);
+        let own = matches!(data.terminator, Terminator::Try { .. }).then(|| data.insts.len() - 1);
+        let throwing = (from..data.insts.len()).find(|&at| Some(at) != own && caller.inst(data.insts[at]).may_throw());
+        let Some(at) = throwing else { return };
+        let next = Block(caller.blocks.len() as u32);
+        caller.blocks.push(Default::default());
+        let data = caller.block_mut(block);
+        let rest = data.insts.split_off(at + 1);
+        let guarded = Terminator::Try { normal: BlockCall::new(next, []), unwind: handler.clone() };
+        let terminator = std::mem::replace(&mut data.terminator, guarded);
+        let loc = data.loc.take();
+        let data = caller.block_mut(next);
+        (data.insts, data.terminator, data.loc) = (rest, terminator, loc);
+        let place = caller.layout.iter().position(|&known| known == block).map_or(0, |place| place + 1);
+        caller.layout.insert(place, next);
+        (block, from) = (next, 0);
+    }
 }
 
 /// Ends `block` before the call; what follows the call goes to a new block that takes its results.

@@ -4,10 +4,9 @@
 
 use super::ssa_vars::{Graph, Var};
 use crate::source::Span;
-use crate::ssa::op::Class;
 use crate::ssa::{
-    Aux, Block, BlockCall, DataId, DescriptorId, ExternId, FloatCc, FuncId, Function, InstData, IntCc, Loc, Location,
-    Mem, Op, Region, ScopeId, Signature, Slot, SlotData, Terminator, Type, Value,
+    Aux, Block, BlockCall, DataId, DescriptorId, ExternId, FloatCc, FuncId, Function, IntCc, Loc, Location, Mem, Op,
+    Region, ScopeId, Signature, Slot, SlotData, Terminator, Type, Value,
 };
 use flash_abi::context;
 use flash_abi::symbols::{Effect, Rt};
@@ -245,7 +244,7 @@ impl Emitter {
         if !self.dead {
             self.graph.func.block_mut(self.block).insts.push(inst);
             if let Some(handler) = self.handler
-                && may_throw(self.graph.func.inst(inst))
+                && self.graph.func.inst(inst).may_throw()
             {
                 let next = self.new_block();
                 let (normal, unwind) = (BlockCall::new(next, []), BlockCall::new(handler.landing, []));
@@ -483,17 +482,6 @@ impl Emitter {
         }
         self.call_rt(rt, &[]);
         self.unreachable();
-    }
-}
-
-/// Whether an instruction may go on at a handler. Runtime functions that come back, and C, throw nothing.
-fn may_throw(inst: &InstData) -> bool {
-    match (inst.op, &inst.aux) {
-        (Op::Call | Op::CallIndirect, _) => true,
-        (Op::CallRt, Aux::Rt(rt)) => {
-            rt.may_throw() || (rt.symbol().effect == Effect::Never && rt.symbol().params.is_empty())
-        }
-        _ => inst.op.facts().class == Class::Check,
     }
 }
 

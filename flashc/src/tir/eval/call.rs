@@ -1,18 +1,27 @@
 //! Calls: of functions with a Flash body, and of the intrinsics that only compute.
 
+use super::own::Method;
 use super::place::Place;
-use super::{CALL_DEPTH, EvalErrorKind, Evaluator, Exit, Frame, Value, order};
+use super::{CALL_DEPTH, EvalErrorKind, Evaluator, Exit, Frame, Value};
 use crate::source::{Span, Symbol};
-use crate::tir::{Body, Callee, Const, Expr, ExprKind, FloatTy, Function, Intrinsic, Ty, TyKind, arith};
-use std::cmp::Ordering;
+use crate::tir::{Body, Callee, Const, Expr, ExprKind, FloatTy, FuncId, Function, Intrinsic, Ty, TyKind, arith};
 
 impl Evaluator<'_> {
     pub(super) fn call(&mut self, callee: &Callee, args: &[Expr], span: Span) -> Value {
-        let (id, type_args) = match callee {
-            Callee::Function { function, type_args } => (*function, type_args),
-            Callee::Value(_) => return self.not_constant(span, "calling a function value"),
-            Callee::Interface { .. } => return self.not_constant(span, "calling a method of an interface"),
-        };
+        match callee {
+            Callee::Function { function, type_args } => {
+                let type_args: Vec<Ty> = type_args.iter().map(|&ty| self.resolve(ty)).collect();
+                self.call_function(*function, type_args, args, span)
+            }
+            Callee::Value(_) => self.not_constant(span, "calling a function value"),
+            Callee::Interface { interface, method, type_args } => {
+                self.call_interface(*interface, *method, type_args, args, span)
+            }
+        }
+    }
+
+    /// The type arguments are this call's, without parameters left in them.
+    pub(super) fn call_function(&mut self, id: FuncId, type_args: Vec<Ty>, args: &[Expr], span: Span) -> Value {
         let view = self.view;
         let Some(Some(function)) = view.functions.get(id.index()) else {
             return self.fail(span, EvalErrorKind::Unchecked(id));
@@ -20,7 +29,6 @@ impl Evaluator<'_> {
         if function.attributes.is_async {
             return self.not_constant(span, "calling an async function");
         }
-        let type_args: Vec<Ty> = type_args.iter().map(|&ty| self.resolve(ty)).collect();
         match &function.body {
             Body::Flash(body) => self.call_flash(function, body, type_args, args, span),
             Body::Declared => self.not_constant(span, "calling a method of an interface"),
@@ -57,6 +65,41 @@ impl Evaluator<'_> {
                 *slot = Some(value);
             }
         }
+        let (value, callee) = self.run_frame(function, body, frame, span)?;
+        for (param, place) in references {
+            if let Some(Some(new)) = callee.locals.get(param) {
+                self.write(&place, new.clone(), span)?;
+            }
+        }
+        Ok(value)
+    }
+
+    /// A call with values that are known already, of a function of Flash.
+    pub(super) fn call_values(&mut self, (id, type_args): Method, values: Vec<Const>, span: Span) -> Value {
+        let view = self.view;
+        let Some(Some(function)) = view.functions.get(id.index()) else {
+            return self.fail(span, EvalErrorKind::Unchecked(id));
+        };
+        let Body::Flash(body) = &function.body else {
+            return self.not_constant(span, &format!("calling `{}`", function.name));
+        };
+        let mut frame = Frame { locals: vec![None; function.locals.len()], type_args };
+        for (&param, value) in function.params.iter().zip(values) {
+            if let Some(slot) = frame.locals.get_mut(param.index()) {
+                *slot = Some(value);
+            }
+        }
+        Ok(self.run_frame(function, body, frame, span)?.0)
+    }
+
+    /// The body's value, and the frame as it is afterwards.
+    fn run_frame(
+        &mut self,
+        function: &Function,
+        body: &Expr,
+        frame: Frame,
+        span: Span,
+    ) -> Result<(Const, Frame), Exit> {
         self.calls.push((function.name.clone(), span));
         let caller = std::mem::replace(&mut self.frame, frame);
         self.depth += CALL_DEPTH;
@@ -68,12 +111,7 @@ impl Evaluator<'_> {
         let callee = std::mem::replace(&mut self.frame, caller);
         let value = result?;
         self.calls.pop();
-        for (param, place) in references {
-            if let Some(Some(new)) = callee.locals.get(param) {
-                self.write(&place, new.clone(), span)?;
-            }
-        }
-        Ok(value)
+        Ok((value, callee))
     }
 
     fn intrinsic(
@@ -114,9 +152,7 @@ impl Evaluator<'_> {
                 FloatTy::F32 => i128::from((*x as f32).to_bits()),
                 FloatTy::F64 => i128::from(x.to_bits()),
             })),
-            (Intrinsic::Equal, [a, b]) if !self.has_own_order(operand) => {
-                Ok(Bool(order(a, b) == Some(Ordering::Equal)))
-            }
+            (Intrinsic::Equal, [a, b]) => Ok(Bool(self.equal(a, b, operand, span)?)),
             (Intrinsic::Show, [value]) => {
                 let text = self.show(value, operand, false, span)?;
                 Ok(Str(Symbol::new(&text)))

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::source::FileId;
-use crate::tir::{Body, Callee, FunctionAttributes, Local, ModuleId, Pattern, PatternKind};
+use crate::tir::{Body, Callee, CompareOp, FunctionAttributes, Local, ModuleId, Pattern, PatternKind};
 
 fn span() -> Span {
     Span::new(FileId(0), 0, 1)
@@ -75,7 +75,10 @@ fn function(name: &str, params: usize, is_reference: bool, body: Expr) -> Option
 }
 
 fn run(functions: &[Option<Function>], types: &Types, expr: &Expr) -> Result<Const, EvalError> {
-    evaluate(View { types, functions, nominals: &[], own: &[], max_steps: MAX_STEPS }, expr)
+    evaluate(
+        View { types, functions, nominals: &[], impls: &[], known: KnownIds::default(), max_steps: MAX_STEPS },
+        expr,
+    )
 }
 
 /// `if n <= 1 { 1 } else { n * f(n - 1) }`, and the same with `return`.
