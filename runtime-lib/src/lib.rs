@@ -9,8 +9,8 @@ pub mod native;
 
 pub mod children;
 pub mod entry;
-pub mod event_loop;
 pub mod environment;
+pub mod event_loop;
 pub mod fail;
 pub mod gc;
 pub mod inspect;

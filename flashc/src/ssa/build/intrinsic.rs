@@ -93,7 +93,9 @@ impl FnBuilder<'_, '_> {
             Intrinsic::Times => single(self.binary(BinaryOp::Mul, first_ty, arg(0), arg(1))),
             Intrinsic::Zero if self.cx.is_memory(first_ty) => {
                 let place = match into {
-                    Some(address) => Place::Memory { address, offset: 0, area: Area::ANY, ty: first_ty, readonly: false },
+                    Some(address) => {
+                        Place::Memory { address, offset: 0, area: Area::ANY, ty: first_ty, readonly: false }
+                    }
                     None => self.temp(first_ty),
                 };
                 self.zero_place(&place);
