@@ -34,6 +34,7 @@ BENCHES = {
     "maps": (1_000_000, 50_000),
     "json": (10, 1),
     "errors": (3_000_000, 100_000),
+    "tasks": (1_000_000, 50_000),
 }
 # The benchmarks of "Are We Fast Yet", each with its published inner size; the numbers say how often it is run.
 AWFY = {
@@ -55,8 +56,8 @@ AWFY = {
 BENCHES |= AWFY
 # Where memory is made and dropped rather than computed: a geometric mean of their own.
 ALLOCATING = {"strings", "binarytrees", "maps", "json"}
-# What is thrown and caught: no mean, the languages differ too much in what they make of it.
-APART = {"errors"}
+# What is thrown and caught, and tasks that wait: no mean, the languages differ too much in what they make of it.
+APART = {"errors", "tasks"}
 
 ROOT = Path(__file__).resolve().parent.parent
 HERE = ROOT / "benches"

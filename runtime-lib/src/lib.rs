@@ -3,7 +3,7 @@
 //!
 //! Rooms, by what they are built on: `memory` and `stdio` (the system), `process`, `program` (tables of compiled
 //! code), `trace`, `report`, `testing`, `fail`, `unwind`, `uncaught`, `gc`, `thread`, `overflow`, `signals`, `entry`,
-//! `event_loop`, `pool`, `natives`, `symbols`. Assembly is in `asm/`.
+//! `event_loop`, `pool`, `worker`, `natives`, `symbols`. Assembly is in `asm/`.
 
 pub mod native;
 

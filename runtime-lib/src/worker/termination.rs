@@ -8,8 +8,8 @@ use crate::{fail, thread, unwind};
 use flash_abi::context::Context;
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
 use std::time::Duration;
 
 /// Sent to a thread that is to end. By default nobody minds it.
