@@ -34,7 +34,8 @@ fn the_runner_has_three_spellings() {
     command("flash-rt", &at).args(["run", "hello.fl"]).assert().success().stdout("hello you\n");
     command("flash", &at).arg("hello.fl").assert().success().stdout("hello you\n");
     command("flash", &at).args(["run", "hello.fl"]).assert().success().stdout("hello you\n");
-    let output = command("flash-rt", &at).args(["--compile-and-run", "--no-cache", "hello.fl"]).output().expect("output");
+    let output =
+        command("flash-rt", &at).args(["--compile-and-run", "--no-cache", "hello.fl"]).output().expect("output");
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(text.starts_with("Compiling hello.fl...\nhello you\nExecution time: "), "{text}");
 }
