@@ -111,6 +111,16 @@ runtime_symbols! {
     /// Throws on what a handler was given, in `fail_a`.
     Rethrow = flash_rethrow(): Never;
 
+    // Workers.
+    MailboxOpen = flash_mailbox_open() -> (I64): Any;
+    MailboxListen = flash_mailbox_listen(I64, I64) -> (I8): Any;
+    MailboxSend = flash_mailbox_send(I64, Ptr) -> (I32): Any;
+    MailboxTake = flash_mailbox_take(I64) -> (Ptr): Any;
+    MailboxClose = flash_mailbox_close(I64): Any;
+    MailboxIsOver = flash_mailbox_is_over(I64) -> (I8): Any;
+    WorkerStart = flash_worker_start(Ptr, Ptr, Ptr, I64, I64) -> (I32): Any;
+    WorkerBegin = flash_worker_begin() -> (Ptr): Any;
+
     // Async.
     /// (what carries an error) -> what carries it to the coroutine in whose name this is called: its trace goes on there.
     TraceAwaited = flash_trace_awaited(Ptr) -> (Ptr): Any;

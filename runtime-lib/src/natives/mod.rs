@@ -32,6 +32,7 @@ pub mod tls;
 pub mod udp;
 pub mod unicode;
 pub mod url;
+pub mod worker;
 
 #[cfg(test)]
 mod tests;
