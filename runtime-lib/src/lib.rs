@@ -9,8 +9,8 @@ pub mod native;
 
 pub mod children;
 pub mod entry;
-pub mod event_loop;
 pub mod environment;
+pub mod event_loop;
 pub mod fail;
 pub mod gc;
 pub mod inspect;
@@ -30,6 +30,7 @@ pub mod thread;
 pub mod trace;
 mod uncaught;
 mod unwind;
+pub mod worker;
 
 pub use entry::run_program;
 pub use symbols::symbol_address;

@@ -1,9 +1,9 @@
 //! Natives of `std:event_loop`: waiting, descriptors, and what jobs of the pool have given.
 
-use crate::io_error::remember;
 use super::{empty_text, new_text, static_text};
 use crate::event_loop;
 use crate::fail::{self, Failure};
+use crate::io_error::remember;
 use crate::pool::Outcome;
 use crate::{native, stdio};
 use flash_abi::context::Context;
