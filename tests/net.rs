@@ -174,7 +174,8 @@ fn requests_of_one_connection_are_answered_in_order() {
     let get = |path: &str| format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n");
     let all = get("/slow") + &get("/") + &get("/slow") + "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
     let shown = server.ask(&all);
-    let bodies: Vec<&str> = shown.split("\r\n\r\n").skip(1).map(|part| part.split("HTTP").next().unwrap_or("")).collect();
+    let bodies: Vec<&str> =
+        shown.split("\r\n\r\n").skip(1).map(|part| part.split("HTTP").next().unwrap_or("")).collect();
     assert_eq!(bodies, ["slow", "root", "slow", "root"]);
     // Many at once, and the client reads only when all are written.
     let many = get("/").repeat(5000) + "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
@@ -347,10 +348,29 @@ fn closing_waits_for_what_is_under_way() {
 /// A certificate for `localhost` and its key, in these files.
 fn certificate(at: &Path, name: &str, subject: &str) {
     let (key, certificate) = (format!("{name}.key"), format!("{name}.pem"));
-    let made = output(at, "openssl", &[
-        "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-keyout", &key, "-out", &certificate, "-subj",
-        &format!("/CN=flash test {name}"), "-addext", &format!("subjectAltName={subject}"), "-addext", "basicConstraints=critical,CA:FALSE",
-    ]);
+    let made = output(
+        at,
+        "openssl",
+        &[
+            "req",
+            "-x509",
+            "-newkey",
+            "rsa:2048",
+            "-nodes",
+            "-days",
+            "2",
+            "-keyout",
+            &key,
+            "-out",
+            &certificate,
+            "-subj",
+            &format!("/CN=flash test {name}"),
+            "-addext",
+            &format!("subjectAltName={subject}"),
+            "-addext",
+            "basicConstraints=critical,CA:FALSE",
+        ],
+    );
     assert!(made.status.success(), "{made:?}");
 }
 
@@ -365,7 +385,13 @@ fn tls_is_spoken_and_certificates_are_verified() {
     let file = |name: &str| at.path().join(name).display().to_string();
     let start = |name: &str| {
         let source = root().join("tests/net/tls_server.fl");
-        Server::run(Command::new(program("flash-rt")).arg("-w").arg(source).arg(file(&format!("{name}.pem"))).arg(file(&format!("{name}.key"))))
+        Server::run(
+            Command::new(program("flash-rt"))
+                .arg("-w")
+                .arg(source)
+                .arg(file(&format!("{name}.pem")))
+                .arg(file(&format!("{name}.key"))),
+        )
     };
     let (good, other) = (start("good"), start("other"));
     let url = format!("https://localhost:{}/", good.port);
