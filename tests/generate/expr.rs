@@ -13,7 +13,7 @@ impl Generator {
         if self.rng.chance(45) {
             return self.specific(ty, depth);
         }
-        match self.rng.below(14) {
+        match self.rng.below(15) {
             0 | 1 => self.leaf(ty),
             2 => format!(
                 "(if {} {{ {} }} else {{ {} }})",
@@ -53,6 +53,10 @@ impl Generator {
             }
             10 if !self.is_pure => self.array_element(ty, depth),
             11 if !self.is_pure && !matches!(ty, Ty::Optional(_) | Ty::Function(..)) => self.attempt(ty, depth),
+            12 if !self.is_pure && !matches!(ty, Ty::Optional(_)) && self.is_json(ty) => {
+                // What has no form, as NaN, is an error.
+                format!("((try? through_json({})) ?? {})", self.expr(ty, depth), self.expr(ty, depth))
+            }
             _ => self.specific(ty, depth),
         }
     }
@@ -317,8 +321,6 @@ impl Generator {
         let other = if self.rng.chance(60) { self.data_type(0) } else { self.data_type(1) };
         let kinds = if self.is_pure { 5 } else { 13 };
         match self.rng.below(kinds) {
-            // FIXME: an expected `T?` makes the result of `apply` a `T`.
-            7..=11 if matches!(ty, Ty::Optional(_)) => self.leaf(ty),
             0 => format!("id({})", self.expr(ty, depth)),
             1 => format!("pick({}, {}, {})", self.expr(&Ty::Bool, depth), self.expr(ty, depth), self.expr(ty, depth)),
             2 => format!("first_of({}, {})", self.expr(ty, depth), self.expr(&other, depth)),
@@ -493,6 +495,14 @@ impl Generator {
                 let entries: Vec<_> = (0..count).map(|_| entry(self)).collect();
                 format!("[{}]", entries.join(", "))
             }
+            Ty::Set(item) => {
+                let count = self.rng.below(4);
+                if count == 0 {
+                    return format!("({{ let e: {} = Set.new(); e }})", ty.name());
+                }
+                let items: Vec<_> = (0..count).map(|_| self.expr(item, depth.min(1))).collect();
+                format!("Set.from([{}])", items.join(", "))
+            }
             Ty::Cell(a) => format!("(Cell {{ value: {} }})", self.expr(a, depth)),
             Ty::Choice(a, b) => {
                 let value = match self.rng.below(5) {
@@ -606,6 +616,7 @@ impl Generator {
                 format!("({a}).{method}({count})")
             }
             20 => format!("(({}).len() as {name})", self.expr(&Ty::Str, depth)),
+            21 if !self.is_pure && self.rng.chance(30) => self.sum(int, depth),
             21 if !self.is_pure && self.rng.chance(30) => {
                 let (key, value) = (self.int_type(), self.data_type(0));
                 let map = Ty::Map(Box::new(key), Box::new(value));
@@ -643,7 +654,12 @@ impl Generator {
     }
 
     fn boolean(&mut self, depth: usize) -> String {
-        match self.rng.below(10) {
+        match self.rng.below(11) {
+            10 if !self.is_pure => {
+                let item = self.data_type(0);
+                let set = Ty::Set(Box::new(item.clone()));
+                format!("({}).has({})", self.expr(&set, depth), self.expr(&item, depth))
+            }
             0 | 1 => format!(
                 "({} {} {})",
                 self.expr(&Ty::Bool, depth),
@@ -652,8 +668,7 @@ impl Generator {
             ),
             2 => format!("(!{})", self.expr(&Ty::Bool, depth)),
             3 => {
-                // FIXME: the evaluator of constants does not compare structs.
-                let ty = self.data_type(usize::from(!self.is_pure));
+                let ty = self.data_type(1);
                 let operator = self.rng.pick(&["==", "!="]);
                 format!("({} {operator} {})", self.expr(&ty, depth), self.expr(&ty, depth))
             }
@@ -675,8 +690,7 @@ impl Generator {
 
     fn text(&mut self, depth: usize) -> String {
         let a = self.expr(&Ty::Str, depth);
-        // FIXME: the evaluator of constants does not show composed values.
-        let other = self.data_type(usize::from(!self.is_pure));
+        let other = self.data_type(1);
         let kinds = if self.is_pure { 4 } else { 10 };
         match self.rng.below(kinds) {
             0 => format!("clip({a} + {})", self.expr(&other, depth)),
@@ -691,9 +705,55 @@ impl Generator {
         }
     }
 
+    /// An array by a chain of lazy iterators.
+    fn chain(&mut self, item: &Ty, depth: usize) -> String {
+        let from = if self.rng.chance(50) { item.clone() } else { self.data_type(0) };
+        let mut text = if from.is_int() && self.rng.chance(40) {
+            let (first, last) = (self.rng.below(20), self.rng.below(20));
+            let Ty::Int(int) = from else { unreachable!() };
+            let name = int.name();
+            format!("({first}{name}{}{last}{name})", self.rng.pick(&["..", "..="]))
+        } else {
+            format!("({}).iter()", self.expr(&Ty::Array(Box::new(from.clone())), depth))
+        };
+        for _ in 0..self.rng.below(4) {
+            let count = self.rng.below(6);
+            text += &match self.rng.below(9) {
+                0 | 1 => format!(".filter({})", self.closure(std::slice::from_ref(&from), &Ty::Bool, depth)),
+                2 => format!(".take({count})"),
+                3 => format!(".skip({count})"),
+                4 => format!(".step_by({})", count + 1),
+                5 => format!(".take_while({})", self.closure(std::slice::from_ref(&from), &Ty::Bool, depth)),
+                6 => format!(".chain(({}).iter())", self.expr(&Ty::Array(Box::new(from.clone())), depth)),
+                7 => format!(".map({})", self.closure(std::slice::from_ref(&from), &from, depth)),
+                _ => format!(".enumerate().filter(fn(e) => e.0 % 3 != {}).map(fn(e) => e.1)", self.rng.below(3)),
+            };
+        }
+        if *item != from {
+            text += &format!(".map({})", self.closure(std::slice::from_ref(&from), item, depth));
+        }
+        format!("{text}.take(20).collect()")
+    }
+
+    /// A number that all elements of something give.
+    fn sum(&mut self, int: super::types::Int, depth: usize) -> String {
+        let (ty, item) = (Ty::Int(int), self.data_type(0));
+        let list = self.expr(&Ty::Array(Box::new(item.clone())), depth);
+        let each = self.closure(&[item], &ty, depth);
+        match self.rng.below(3) {
+            0 => format!("({list}).iter().map({each}).sum()"),
+            1 => format!("(({list}).iter().map({each}).max() ?? {})", self.leaf(&ty)),
+            _ => {
+                let f = self.closure(&[ty.clone(), ty.clone()], &ty, depth);
+                format!("({list}).iter().map({each}).reduce({f}, {})", self.leaf(&ty))
+            }
+        }
+    }
+
     fn array(&mut self, ty: &Ty, item: &Ty, depth: usize) -> String {
         let list = self.leaf(ty);
-        match self.rng.below(9) {
+        match self.rng.below(13) {
+            9..=11 => self.chain(item, depth),
             0 => {
                 let from = self.data_type(0);
                 let source = Ty::Array(Box::new(from.clone()));

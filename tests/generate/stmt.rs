@@ -24,7 +24,7 @@ impl Generator {
         self.budget = self.budget.saturating_sub(1);
         self.cost += self.times;
         let can_nest = depth > 0 && self.budget > 1;
-        match self.rng.below(40) {
+        match self.rng.below(42) {
             0..=6 => self.variable(),
             7..=13 => self.assignment(),
             14..=16 if !self.is_pure => {
@@ -66,7 +66,14 @@ impl Generator {
             33 if !self.is_pure => self.mutating_call(),
             34 => self.late_variable(),
             35..=37 if can_nest && !self.is_pure => self.try_statement(depth),
-            38 if !self.is_pure => self.mutate_map(),
+            38 if !self.is_pure => {
+                if self.rng.chance(50) {
+                    self.mutate_map()
+                } else {
+                    self.mutate_set()
+                }
+            }
+            39 if can_nest && !self.is_pure => self.using(depth),
             _ => self.optional_statement(depth),
         }
     }
@@ -193,7 +200,7 @@ impl Generator {
                 g.loops.pop();
             }
         };
-        match self.rng.below(if self.is_pure { 5 } else { 8 }) {
+        match self.rng.below(if self.is_pure { 6 } else { 9 }) {
             0 | 1 => {
                 let (name, bound) = (self.fresh("i"), self.rng.between(0, 9));
                 let (dots, ty) = (self.rng.pick(&["..", "..="]), self.int_type());
@@ -242,6 +249,16 @@ impl Generator {
                 });
             }
             5 => {
+                // A value: what the body does to the variable does not matter.
+                let (item, count) = (self.data_type(1), self.rng.between(1, 4));
+                let (list, name) = (self.expr(&Ty::Fixed(Box::new(item.clone()), count), 2), self.fresh("x"));
+                self.line(&format!("{shown}for {name} in {list} {{"));
+                self.scoped(|g| {
+                    g.declare(&name, &item, false);
+                    inner(g, 4);
+                });
+            }
+            6 => {
                 let item = self.data_type(1);
                 let array = Ty::Array(Box::new(item.clone()));
                 let (list, name) = (self.expr(&array, 3), self.fresh("x"));
@@ -389,6 +406,39 @@ impl Generator {
             }
         };
         self.line(&text);
+    }
+
+    fn mutate_set(&mut self) {
+        let sets: Vec<_> = self.places().into_iter().filter(|(_, ty, _)| matches!(ty, Ty::Set(_))).collect();
+        if sets.is_empty() {
+            return self.variable();
+        }
+        let (set, ty, _) = self.rng.choose(&sets).clone();
+        let Ty::Set(item) = &ty else { unreachable!() };
+        let value = self.expr(item, 2);
+        let text = match self.rng.below(6) {
+            0 | 1 => format!("if {set}.len() < 20 {{ {set}.add({value}); }}"),
+            2 => format!("{set}.delete({value});"),
+            3 => format!("say({}, `${{{set}.has({value})}} ${{{set}.len()}}`);", self.rng.below(1000)),
+            4 => {
+                let method = self.rng.pick(&["union", "intersection", "difference"]);
+                format!("say({}, `${{{set}.{method}({})}}`);", self.rng.below(1000), self.expr(&ty, 2))
+            }
+            _ => {
+                let name = self.fresh("k");
+                format!("for {name} in {set} {{ say({}, `${{{name}}}`); }}", self.rng.below(1000))
+            }
+        };
+        self.line(&text);
+    }
+
+    /// A block with something that is disposed of at its end.
+    fn using(&mut self, depth: usize) {
+        let name = self.fresh("u");
+        self.line("{");
+        self.line(&format!("    using _{name} = Guard {{ tag: {} }};", self.rng.below(1000)));
+        self.block(3, depth - 1);
+        self.line("}");
     }
 
     fn mutate_array(&mut self) {

@@ -31,6 +31,7 @@ pub enum Ty {
     Function(Vec<Ty>, Box<Ty>),
     Pointer(Box<Ty>),
     Map(Box<Ty>, Box<Ty>),
+    Set(Box<Ty>),
     /// `{ a: A, b: B }`
     Anonymous(Box<Ty>, Box<Ty>),
 }
@@ -103,6 +104,7 @@ impl Ty {
             Ty::Function(params, result) => format!("fn({}) -> {}", list(params), result.name()),
             Ty::Pointer(inner) => format!("*{}", inner.name()),
             Ty::Map(key, value) => format!("Map<{}, {}>", key.name(), value.name()),
+            Ty::Set(item) => format!("Set<{}>", item.name()),
             Ty::Anonymous(a, b) => format!("{{ a: {}, b: {} }}", a.name(), b.name()),
         }
     }
@@ -126,9 +128,12 @@ impl Generator {
         fits(ty)
             && match ty {
                 Ty::Tuple(parts) => parts.iter().all(|part| self.all_parts(part, fits)),
-                Ty::Optional(inner) | Ty::Array(inner) | Ty::Fixed(inner, _) | Ty::Cell(inner) | Ty::Pointer(inner) => {
-                    self.all_parts(inner, fits)
-                }
+                Ty::Optional(inner)
+                | Ty::Array(inner)
+                | Ty::Set(inner)
+                | Ty::Fixed(inner, _)
+                | Ty::Cell(inner)
+                | Ty::Pointer(inner) => self.all_parts(inner, fits),
                 Ty::Duo(a, b) | Ty::Choice(a, b) | Ty::Map(a, b) | Ty::Anonymous(a, b) => {
                     self.all_parts(a, fits) && self.all_parts(b, fits)
                 }
@@ -145,18 +150,27 @@ impl Generator {
     /// What the evaluator of constants knows.
     pub fn is_constant(&self, ty: &Ty) -> bool {
         self.all_parts(ty, &|ty| {
-            // FIXME: variants with values are not constant yet.
             !matches!(
                 ty,
                 Ty::Array(_)
                     | Ty::Map(..)
+                    | Ty::Set(_)
                     | Ty::Class(_)
                     | Ty::Cell(_)
                     | Ty::Function(..)
                     | Ty::Pointer(_)
-                    | Ty::Choice(..)
-                    | Ty::Enum(_)
             )
+        })
+    }
+
+    /// What has a form in JSON.
+    pub fn is_json(&self, ty: &Ty) -> bool {
+        self.all_parts(ty, &|ty| match ty {
+            Ty::Map(key, _) => key.is_int() || matches!(**key, Ty::Str | Ty::Char | Ty::Bool),
+            Ty::Function(..) | Ty::Pointer(_) => false,
+            // Its fields may be anything.
+            Ty::Class(_) => false,
+            _ => true,
         })
     }
 
@@ -193,7 +207,7 @@ impl Generator {
             return if self.rng.chance(20) { Ty::Str } else { self.scalar_type() };
         }
         let inner = |g: &mut Generator| Box::new(g.data_type(depth - 1));
-        match self.rng.below(19) {
+        match self.rng.below(20) {
             0 | 1 => {
                 let count = self.rng.between(2, 4);
                 Ty::Tuple((0..count).map(|_| *inner(self)).collect())
@@ -221,7 +235,7 @@ impl Generator {
             10 if !self.classes.is_empty() && !is_pure => Ty::Class(self.rng.below(self.classes.len())),
             11 => Ty::Duo(inner(self), inner(self)),
             12 if !is_pure => Ty::Cell(inner(self)),
-            13 if !is_pure => Ty::Choice(inner(self), inner(self)),
+            13 => Ty::Choice(inner(self), inner(self)),
             14 => Ty::Str,
             15 if !is_pure => {
                 let key = match self.rng.below(4) {
@@ -232,6 +246,10 @@ impl Generator {
                 Ty::Map(Box::new(key), inner(self))
             }
             16 => Ty::Anonymous(inner(self), inner(self)),
+            17 if !is_pure => {
+                let item = if self.rng.chance(70) { self.data_type(0) } else { *inner(self) };
+                Ty::Set(Box::new(item))
+            }
             _ => self.scalar_type(),
         }
     }

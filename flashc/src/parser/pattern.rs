@@ -2,6 +2,7 @@
 
 use super::Parser;
 use crate::ast::{Expr, ExprKind, FieldPattern, Ident, Pattern, PatternKind, UnaryOp};
+use crate::diagnostics::Diagnostic;
 use crate::lexer::TokenKind;
 use crate::source::{Span, Symbol};
 
@@ -77,6 +78,14 @@ impl Parser<'_> {
                 PatternKind::Name { name: Ident { name: Symbol::new("self"), span: start }, is_mut: false }
             }
             TokenKind::Ident(_) => self.path_pattern(),
+            TokenKind::LeftBracket => {
+                self.report(
+                    Diagnostic::error("E0110", start, "patterns do not take arrays apart")
+                        .note("a tuple can be: `let (a, b) = pair;`; elements are read by index, `xs[0]`, or `xs.at(0)`, which may be null"),
+                );
+                self.skip_tree();
+                PatternKind::Error
+            }
             TokenKind::Dot => {
                 self.bump();
                 let name = self.ident("a variant");

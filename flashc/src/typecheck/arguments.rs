@@ -169,7 +169,9 @@ impl<'a> Body<'_, 'a> {
         sources.iter().zip(params).find_map(|(source, &param)| {
             let (Source::Given(e), TyKind::Function(takes, gives)) = (source, self.kind(param)) else { return None };
             let AstKind::Closure(closure) = &flow::strip(e).kind else { return None };
-            let alone = self.shallow(*gives) == result && takes.iter().all(|&ty| self.shallow(ty) != result);
+            // What it takes is told by the closure as well, when that is written.
+            let tells = closure.params.len() == takes.len() && closure.params.iter().all(|param| param.ty.is_some());
+            let alone = self.shallow(*gives) == result && (tells || takes.iter().all(|&ty| self.shallow(ty) != result));
             let written = closure.result.is_some();
             alone.then(|| if written { flow::Gives::Typed } else { flow::gives(&closure.body) })
         })

@@ -146,15 +146,14 @@ impl<'a> Body<'_, 'a> {
     /// The place may be written: it is mutable, or a variable that gets its first value.
     fn check_target(&mut self, place: &Expr, local: Option<LocalId>) {
         if let Some(id) = local {
-            let unassigned = self.flow().is_unassigned(id) || self.flow().dead;
             let declared_empty = self.frame().locals[id.index()].is_mut || !self.is_deferred(id);
             self.flow().set_assigned(id);
             if !declared_empty {
                 // `let x: T;` takes its value once: what the loops around do is known at their ends.
-                if unassigned {
-                    self.note_assigned(id, place.span);
-                } else {
+                if self.flow().settle(id) {
                     self.already_assigned(id, place.span);
+                } else {
+                    self.note_assigned(id, place.span);
                 }
                 return;
             }

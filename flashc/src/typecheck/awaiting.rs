@@ -157,6 +157,19 @@ impl<'a> Body<'_, 'a> {
         Some(Expr { kind, ty, span: value.span })
     }
 
+    /// Says of a promise that stands where something else is expected how to get at its value. With the place, and what
+    /// is expected there, also how to write it.
+    pub(super) fn with_await(&mut self, diagnostic: Diagnostic, ty: Ty, place: Option<(Span, Ty)>) -> Diagnostic {
+        let Some(inner) = self.awaited_type(ty) else { return diagnostic };
+        match place {
+            Some((span, wanted)) if self.frame().waiting == Waiting::Allowed && self.unify(inner, wanted) => {
+                let before = Span { end: span.start, ..span };
+                diagnostic.fix(before, "wait for the promise", "await ")
+            }
+            _ => diagnostic.note("it is a promise: `await` gives its value, in an async function"),
+        }
+    }
+
     /// Reports that there is no waiting here.
     pub(super) fn require_waiting(&mut self, span: Span) {
         match self.frame().waiting {

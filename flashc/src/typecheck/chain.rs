@@ -156,12 +156,26 @@ impl<'a> Body<'_, 'a> {
         if let AstKind::Name(written) = base.kind
             && self.lookup(written).is_none()
             && let Some(ty) = self.type_named(written).or_else(|| super::types::builtin(written))
-            && let Some(value) = self.method_value(ty, name, hint, span)
         {
-            return value;
+            if let Some(value) = self.limit(ty, name.name, span).or_else(|| self.method_value(ty, name, hint, span)) {
+                return value;
+            }
+            if !self.is_param(ty) {
+                return self.unknown_static(ty, name, span);
+            }
         }
         let value = self.chain_base(base, optional);
         self.field_of(value, name, span)
+    }
+
+    /// Of a built-in type.
+    fn unknown_static(&mut self, ty: Ty, name: Ident, span: Span) -> Expr {
+        let found = self.show(ty);
+        let mut names = self.member_names(ty);
+        names.extend(self.limit_names(ty));
+        let diagnostic = Diagnostic::error("E0336", name.span, format!("`{found}` has no `{}`", name.name));
+        self.report(with_suggestion(diagnostic, name.span, nearest(name.name.as_str(), names)));
+        error_expr(span)
     }
 
     /// `i32.abs`, `P.area`, `T.area`: a method, of the type or of an interface that it implements, as a function.
@@ -345,6 +359,15 @@ impl<'a> Body<'_, 'a> {
                 self.report(diagnostic);
                 return error_expr(span);
             }
+        }
+        if let Some(inner) = self.awaited_type(ty)
+            && self.member_names(inner).contains(&name.name.as_str())
+        {
+            let diagnostic = Diagnostic::error("E0336", name.span, format!("a promise has no `{}`", name.name))
+                .label("its value has: write `(await ...)` around what is before the dot");
+            let diagnostic = self.with_await(diagnostic, ty, None);
+            self.report(diagnostic);
+            return error_expr(span);
         }
         let names = self.member_names(ty);
         let mut is_method = self.method_of(ty, name.name).is_some();

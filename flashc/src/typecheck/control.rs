@@ -288,7 +288,7 @@ impl<'a> Body<'_, 'a> {
         }
         let again = l.again.clone().join(self.flow().clone());
         for &(id, span) in &l.assigned {
-            if !again.dead && !again.is_unassigned(id) {
+            if !again.dead && again.is_settled(id) {
                 self.already_assigned(id, span);
             }
         }

@@ -15,6 +15,8 @@ pub(super) struct Flow {
     pub(super) non_null: Vec<LocalId>,
     /// Declared locals that may not have been assigned, sorted.
     pub(super) unassigned: Vec<LocalId>,
+    /// Those of them that take one value only, and may have it, sorted.
+    pub(super) settled: Vec<LocalId>,
     /// Locals of an interface type and what their value is of, sorted.
     pub(super) types: Vec<(LocalId, Ty)>,
 }
@@ -34,9 +36,13 @@ impl Flow {
         unassigned.extend(other.unassigned);
         unassigned.sort();
         unassigned.dedup();
+        let mut settled = self.settled;
+        settled.extend(other.settled);
+        settled.sort();
+        settled.dedup();
         let mut types = self.types;
         types.retain(|known| other.types.contains(known));
-        Flow { dead: false, non_null, unassigned, types }
+        Flow { dead: false, non_null, unassigned, settled, types }
     }
 
     pub(super) fn dead() -> Flow {
@@ -78,6 +84,17 @@ impl Flow {
     /// Whether it was without a value until now.
     pub(super) fn set_assigned(&mut self, id: LocalId) -> bool {
         remove(&mut self.unassigned, id)
+    }
+
+    /// It takes its only value here. Whether it may have one already.
+    pub(super) fn settle(&mut self, id: LocalId) -> bool {
+        let known = self.is_settled(id);
+        insert(&mut self.settled, id);
+        known && !self.dead
+    }
+
+    pub(super) fn is_settled(&self, id: LocalId) -> bool {
+        self.settled.binary_search(&id).is_ok()
     }
 
     pub(super) fn is_unassigned(&self, id: LocalId) -> bool {

@@ -38,6 +38,7 @@ mod interface;
 mod iterate;
 mod json;
 mod known;
+mod limits;
 mod lint;
 mod map;
 mod method;

@@ -140,6 +140,11 @@ impl<'a> Body<'_, 'a> {
             self.has_errors = true;
             return Pattern { kind: PatternKind::Wildcard, ty: Ty::ERROR, span };
         };
+        self.known_pattern(const_ty, value, name, ty, span)
+    }
+
+    /// The name of a constant of type `const_ty`.
+    pub(super) fn known_pattern(&mut self, const_ty: Ty, value: Const, name: Ident, ty: Ty, span: Span) -> Pattern {
         self.through_optional(ty, |body, ty| {
             let fits = body.shallow(ty) == const_ty || ty == Ty::ERROR;
             if !fits || matches!(value, Const::Aggregate(_) | Const::Variant(..) | Const::Some(_)) {

@@ -289,6 +289,13 @@ impl<'a> Body<'_, 'a> {
         span: Span,
     ) -> Pattern {
         if !path.is_empty() && args.is_none() && self.enum_path(path).is_none() {
+            if let [first] = path
+                && self.lookup(first.name).is_none()
+                && let Some(number) = super::types::builtin(first.name)
+                && let Some(Expr { kind: ExprKind::Const(value), ty: of, .. }) = self.limit(number, name.name, span)
+            {
+                return self.known_pattern(of, value, name, ty, span);
+            }
             let mut full = path.to_vec();
             full.push(name);
             let scope = self.visible_scope();

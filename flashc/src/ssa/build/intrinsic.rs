@@ -151,6 +151,11 @@ impl FnBuilder<'_, '_> {
             Intrinsic::PromisePending => self.pending(first_ty),
             Intrinsic::PromiseOf => self.promise_of(first_ty, flat.iter().copied().collect()),
             Intrinsic::PromiseValue => self.promise_value(arg(0), result, into),
+            Intrinsic::InitializeStd => {
+                self.initialize_std();
+                Vals::new()
+            }
+            Intrinsic::CopiedGlobals => single(self.copied_globals_address()),
             Intrinsic::Panic => self.fail_with_text(Rt::FailPanic, arg(0), arg(1)),
             Intrinsic::AssertFailed => self.fail_with_text(Rt::FailAssert, arg(0), arg(1)),
             _ => self.number_intrinsic(intrinsic, &flat, result),
