@@ -117,7 +117,7 @@ fn std_program(module: &str, block: &str) -> String {
 }
 
 /// Their examples need files, an environment, or C: they are only checked.
-const CHECKED_ONLY: &[&str] = &["console", "ffi", "mem", "process", "time"];
+const CHECKED_ONLY: &[&str] = &["console", "ffi", "mem", "process"];
 
 fn std_example(module: &str, block: &Block) -> Result<(), String> {
     let text = std_program(module, &block.text);
