@@ -90,7 +90,17 @@ pub struct Function {
     /// in no source and is not shown: [`PASSED`], or else code that C calls, which no error passes, such as the
     /// program's entry.
     pub name: StringRange,
+    /// One of the `ROLE_` constants.
+    pub role: u32,
 }
+
+/// Most functions.
+pub const ROLE_PLAIN: u32 = 0;
+/// Makes the frame of a coroutine and calls its `ROLE_RESUME` function, on behalf of whoever called the coroutine.
+pub const ROLE_START: u32 = 1;
+/// The body of a coroutine. Whoever calls it, unless that is its `ROLE_START` function, has nothing to do with it: they
+/// only go on where it waited.
+pub const ROLE_RESUME: u32 = 2;
 
 /// The name of code that stands in no source and that errors pass.
 pub const PASSED: StringRange = StringRange { offset: 1, len: 0 };

@@ -111,6 +111,10 @@ runtime_symbols! {
     /// Throws on what a handler was given, in `fail_a`.
     Rethrow = flash_rethrow(): Never;
 
+    // Async.
+    /// (what carries an error) -> what carries it to the coroutine in whose name this is called: its trace goes on there.
+    TraceAwaited = flash_trace_awaited(Ptr) -> (Ptr): Any;
+
     /// (descriptor) -> zeroed object of its fixed size, header set. The slow path of inline allocation.
     Alloc = flash_alloc(Ptr) -> (Ptr): Allocates;
     /// (buffer descriptor, count) -> buffer with `count` zeroed elements. Address of the object.
@@ -148,6 +152,13 @@ runtime_symbols! {
     BufLeave = flash_buf_leave(Ptr): Any;
     /// The text so far; the buffer must not be used again.
     BufFinish = flash_buf_finish(Ptr) -> (Ptr, I64): Any;
+    /// As `BufStr`, of texts that say how the value is made: a word such as `null`; what begins a group up to its first
+    /// part (`[`, `P { x: `), separates parts (`, y: `), and ends it (` }`). `BufColon` writes `: ` behind a key.
+    BufWord = flash_buf_word(Ptr, Ptr, I64): Any;
+    BufOpen = flash_buf_open(Ptr, Ptr, I64): Any;
+    BufNext = flash_buf_next(Ptr, Ptr, I64): Any;
+    BufClose = flash_buf_close(Ptr, Ptr, I64): Any;
+    BufColon = flash_buf_colon(Ptr): Any;
     /// (buffer, text) -> text + the buffer's: as `BufFinish` and `StrConcat`, which may write behind the text.
     BufFinishAfter = flash_buf_finish_after(Ptr, Ptr, I64) -> (Ptr, I64): Any;
 
@@ -163,6 +174,24 @@ runtime_symbols! {
     PrintErrorLine = flash_print_error_line(Ptr, I64): Any;
     /// (prompt) -> line without its end, or null at the end of input.
     ReadLine = flash_read_line(Ptr, I64) -> (Ptr, I64): Any;
+    // console
+    /// (buffer, stream, depth, width): what is shown from here on is laid out for a stream (1, 2, or 0 for none).
+    ConsoleInspect = flash_console_inspect(Ptr, I32, I64, I64): Any;
+    /// The text; the buffer must not be used again.
+    ConsoleInspected = flash_console_inspected(Ptr) -> (Ptr, I64): Any;
+    /// (buffer, columns, each ended by NUL) -> the table; the buffer must not be used again.
+    ConsoleTable = flash_console_table(Ptr, Ptr, I64) -> (Ptr, I64): Any;
+    /// (stream, text): a line, indented as the groups say.
+    ConsoleLine = flash_console_line(I32, Ptr, I64): Any;
+    /// (1 or -1): begins or ends a group.
+    ConsoleGroup = flash_console_group(I32): Any;
+    /// (label, 0 start, 1 look, 2 end) -> milliseconds, -1 for no such timer, -2 for one that has been started already.
+    ConsoleTimer = flash_console_timer(Ptr, I64, I32) -> (F64): Any;
+    /// (label, reset) -> how many times.
+    ConsoleCount = flash_console_count(Ptr, I64, I8) -> (I64): Any;
+    /// (text): to standard error, with the calls that led there.
+    ConsoleTrace = flash_console_trace(Ptr, I64): Any;
+    IsTerminal = flash_is_terminal(I32) -> (I8): Any;
     Exit = flash_exit(I32): Never;
     ArgCount = flash_arg_count() -> (I64): Any;
     Arg = flash_arg(I64) -> (Ptr, I64): Any;
@@ -264,6 +293,19 @@ runtime_symbols! {
     /// Copy of the null-terminated text at an address; invalid UTF-8 becomes U+FFFD.
     StrFromC = flash_str_from_c(Ptr) -> (Ptr, I64): Allocates;
 
+    // unicode
+    /// (text, offset) -> where the grapheme cluster, or the word, ends that starts there.
+    StrGraphemeEnd = flash_str_grapheme_end(Ptr, I64, I64) -> (I64): Reads;
+    StrWordEnd = flash_str_word_end(Ptr, I64, I64) -> (I64): Reads;
+    /// (text, 0 NFC, 1 NFD, 2 NFKC, 3 NFKD)
+    StrNormalize = flash_str_normalize(Ptr, I64, I32) -> (Ptr, I64): Allocates;
+    /// Columns in a terminal.
+    StrWidth = flash_str_width(Ptr, I64) -> (I64): Reads;
+    StrFold = flash_str_fold(Ptr, I64) -> (Ptr, I64): Allocates;
+    StrCompareFolded = flash_str_compare_folded(Ptr, I64, Ptr, I64) -> (I32): Reads;
+    CharCategory = flash_char_category(I32) -> (Ptr, I64): Pure;
+    CharWidth = flash_char_width(I32) -> (I32): Pure;
+
     MathSin = flash_math_sin(F64) -> (F64): Pure;
     MathCos = flash_math_cos(F64) -> (F64): Pure;
     MathTan = flash_math_tan(F64) -> (F64): Pure;
@@ -277,6 +319,30 @@ runtime_symbols! {
     MathLog10 = flash_math_log10(F64) -> (F64): Pure;
     MathPow = flash_math_pow(F64, F64) -> (F64): Pure;
     MathCbrt = flash_math_cbrt(F64) -> (F64): Pure;
+
+    // mathematics
+    MathSinh = flash_math_sinh(F64) -> (F64): Pure;
+    MathCosh = flash_math_cosh(F64) -> (F64): Pure;
+    MathTanh = flash_math_tanh(F64) -> (F64): Pure;
+    MathAsinh = flash_math_asinh(F64) -> (F64): Pure;
+    MathAcosh = flash_math_acosh(F64) -> (F64): Pure;
+    MathAtanh = flash_math_atanh(F64) -> (F64): Pure;
+    MathExp2 = flash_math_exp2(F64) -> (F64): Pure;
+    MathExpm1 = flash_math_expm1(F64) -> (F64): Pure;
+    MathLog1p = flash_math_log1p(F64) -> (F64): Pure;
+    MathErf = flash_math_erf(F64) -> (F64): Pure;
+    MathErfc = flash_math_erfc(F64) -> (F64): Pure;
+    MathGamma = flash_math_gamma(F64) -> (F64): Pure;
+    MathLgamma = flash_math_lgamma(F64) -> (F64): Pure;
+    MathJ0 = flash_math_j0(F64) -> (F64): Pure;
+    MathJ1 = flash_math_j1(F64) -> (F64): Pure;
+    MathY0 = flash_math_y0(F64) -> (F64): Pure;
+    MathY1 = flash_math_y1(F64) -> (F64): Pure;
+    MathJn = flash_math_jn(I32, F64) -> (F64): Pure;
+    MathYn = flash_math_yn(I32, F64) -> (F64): Pure;
+    MathRemainder = flash_math_remainder(F64, F64) -> (F64): Pure;
+    MathNextAfter = flash_math_next_after(F64, F64) -> (F64): Pure;
+    MathFma = flash_math_fma(F64, F64, F64) -> (F64): Pure;
 
     /// (what a level is indented by) -> a writer of JSON text. The others take it first.
     JsonNew = flash_json_new(Ptr, I64) -> (Ptr): Any;
@@ -309,12 +375,164 @@ runtime_symbols! {
     /// Where the first wrong escape stands, times 2, plus 1 for half of a surrogate pair.
     JsonWrongEscape = flash_json_wrong_escape(Ptr, I64) -> (I64): Reads;
 
+    // problems: words and place of what the last native of this thread could not do
+    Problem = flash_problem() -> (Ptr, I64): Any;
+    ProblemAt = flash_problem_at() -> (I64): Any;
+
+    // regex
+    /// (pattern, flags) -> stamp, or 0 and a problem.
+    RegexCompile = flash_regex_compile(Ptr, I64, I32) -> (I64): Any;
+    /// (stamp) -> names with NUL between them, or null.
+    RegexGroups = flash_regex_groups(I64) -> (Ptr, I64): Any;
+    /// (stamp, text, start, places, count) -> 1 found, 0 not, -1 the pattern is gone.
+    RegexFind = flash_regex_find(I64, Ptr, I64, I64, Ptr, I64) -> (I32): Any;
+    /// (stamp, text, template, limit) -> text, or null.
+    RegexReplace = flash_regex_replace(I64, Ptr, I64, Ptr, I64, I64) -> (Ptr, I64): Any;
+    RegexEscape = flash_regex_escape(Ptr, I64) -> (Ptr, I64): Allocates;
+
+    // encoding
+    /// (bytes, variant)
+    Base64Encode = flash_base64_encode(Ptr, I64, I32) -> (Ptr, I64): Allocates;
+    /// (text, variant, room) -> bytes written, or what is wrong, below zero.
+    Base64Decode = flash_base64_decode(Ptr, I64, I32, Ptr, I64) -> (I64): Any;
+    HexEncode = flash_hex_encode(Ptr, I64) -> (Ptr, I64): Allocates;
+    HexDecode = flash_hex_decode(Ptr, I64, Ptr, I64) -> (I64): Any;
+    Utf8Decode = flash_utf8_decode(Ptr, I64) -> (Ptr, I64): Allocates;
+    Utf8Valid = flash_utf8_valid(Ptr, I64) -> (I64): Reads;
+    Utf16Encode = flash_utf16_encode(Ptr, I64, Ptr) -> (I64): Any;
+    Utf16Decode = flash_utf16_decode(Ptr, I64) -> (Ptr, I64): Allocates;
+    Utf16Wrong = flash_utf16_wrong(Ptr, I64) -> (I64): Reads;
+    Latin1Decode = flash_latin1_decode(Ptr, I64) -> (Ptr, I64): Allocates;
+
+    // url
+    /// (text, base or null, 15 offsets) -> text, or null and a problem.
+    UrlParse = flash_url_parse(Ptr, I64, Ptr, I64, Ptr) -> (Ptr, I64): Any;
+    /// (URL, part, value, 15 offsets) -> text, or null.
+    UrlSet = flash_url_set(Ptr, I64, I32, Ptr, I64, Ptr) -> (Ptr, I64): Any;
+    UrlOrigin = flash_url_origin(Ptr, I64) -> (Ptr, I64): Allocates;
+    UrlDomain = flash_url_domain(Ptr, I64, I8) -> (Ptr, I64): Allocates;
+    UrlToPath = flash_url_to_path(Ptr, I64) -> (Ptr, I64): Allocates;
+    UrlFromPath = flash_url_from_path(Ptr, I64) -> (Ptr, I64): Allocates;
+    PercentEncode = flash_percent_encode(Ptr, I64, I32) -> (Ptr, I64): Allocates;
+    PercentDecode = flash_percent_decode(Ptr, I64, I8) -> (Ptr, I64): Any;
+
+    // crypto
+    /// (algorithm, bytes, room) -> bytes written, or -1.
+    HashOnce = flash_hash_once(I32, Ptr, I64, Ptr, I64) -> (I64): Any;
+    HashStart = flash_hash_start(I32, Ptr, I64) -> (I64): Any;
+    /// (algorithm, state, bytes) -> 1 or 0.
+    HashUpdate = flash_hash_update(I32, Ptr, I64, Ptr, I64) -> (I8): Any;
+    HashFinish = flash_hash_finish(I32, Ptr, I64, Ptr, I64) -> (I64): Any;
+    RandomFill = flash_random_fill(Ptr, I64) -> (I8): Any;
+    EqualInConstantTime = flash_equal_in_constant_time(Ptr, I64, Ptr, I64) -> (I8): Reads;
+
+    // date
+    WallClockNs = flash_wall_clock_ns() -> (I64): Any;
+    /// (seconds, nanoseconds, zone, fields) -> the zone's name, or null and a problem.
+    DateAt = flash_date_at(I64, I32, Ptr, I64, Ptr) -> (Ptr, I64): Any;
+    DateOf = flash_date_of(Ptr, Ptr, I64) -> (Ptr, I64): Any;
+    DateParse = flash_date_parse(Ptr, I64, I32, Ptr, I64, Ptr) -> (Ptr, I64): Any;
+    DateScan = flash_date_scan(Ptr, I64, Ptr, I64, Ptr, I64, Ptr) -> (Ptr, I64): Any;
+    DateFormat = flash_date_format(I64, I32, Ptr, I64, Ptr, I64) -> (Ptr, I64): Any;
+    DateAdd = flash_date_add(Ptr, Ptr, I64) -> (Ptr, I64): Any;
+    DateUntil = flash_date_until(Ptr, Ptr, I64, I32) -> (I8): Any;
+
     /// Which of the program's tests to run, in a program that is made of tests.
     TestIndex = flash_test_index() -> (I64): Any;
 
     /// Unsafe memory: (bytes) -> address, never null; and its release.
     MemAlloc = flash_mem_alloc(I64) -> (Ptr): Any;
     MemFree = flash_mem_free(Ptr): Any;
+
+    // Sockets (`std:net`). Descriptors and counts; below zero, the number of an error.
+
+    /// (host or nothing, port, backlog, share the port) -> descriptor
+    NetListen = flash_net_listen(Ptr, I64, I32, I32, I8) -> (I64): Any;
+    NetListenUnix = flash_net_listen_unix(Ptr, I64, I32) -> (I64): Any;
+    NetAccept = flash_net_accept(I32) -> (I64): Any;
+    /// (address in numbers, port) -> descriptor of a connection that is being made
+    NetConnect = flash_net_connect(Ptr, I64, I32) -> (I64): Any;
+    NetConnectUnix = flash_net_connect_unix(Ptr, I64) -> (I64): Any;
+    NetTakeError = flash_net_take_error(I32) -> (I64): Any;
+    /// (descriptor, array, most) -> number of bytes put at the end of the array; 0 at the end
+    NetRead = flash_net_read(I32, Ptr, I64) -> (I64): Any;
+    /// (descriptor, array, from, to) -> number of bytes written
+    NetWrite = flash_net_write(I32, Ptr, I64, I64) -> (I64): Any;
+    /// (descriptor, array, text) and (descriptor, array, array): both as one
+    NetWriteWith = flash_net_write_with(I32, Ptr, Ptr, I64) -> (I64): Any;
+    NetWriteBoth = flash_net_write_both(I32, Ptr, Ptr) -> (I64): Any;
+    /// (array, text): appends the text's bytes.
+    BytesAddText = flash_bytes_add_text(Ptr, Ptr, I64): Any;
+    /// (array) -> its bytes as text; what is no UTF-8 becomes U+FFFD
+    BytesLossy = flash_bytes_lossy(Ptr) -> (Ptr, I64): Allocates;
+    /// (what a handler was given, a title): prints it as an error that nobody catches.
+    ReportThrown = flash_report_thrown(Ptr, Ptr, I64): Any;
+    /// (descriptor, 0 reading, 1 writing, 2 both) -> 0
+    NetShutdown = flash_net_shutdown(I32, I32) -> (I64): Any;
+    NetClose = flash_net_close(I32): Any;
+    /// (descriptor, which, value) -> 0
+    NetSetOption = flash_net_set_option(I32, I32, I32) -> (I64): Any;
+    /// (descriptor, the other end's) -> "address port", or a path
+    NetAddress = flash_net_address(I32, I8) -> (Ptr, I64): Any;
+    /// Whether a text is an address in numbers: 4, 6, or 0.
+    NetFamily = flash_net_family(Ptr, I64) -> (I32): Any;
+    NetErrorName = flash_net_error_name(I64) -> (Ptr, I64): Any;
+    NetErrorWords = flash_net_error_words(I64) -> (Ptr, I64): Any;
+
+    /// (address in numbers, port, share the port) -> descriptor
+    UdpBind = flash_udp_bind(Ptr, I64, I32, I8) -> (I64): Any;
+    /// (descriptor, address in numbers, port, array) -> number of bytes sent
+    UdpSend = flash_udp_send(I32, Ptr, I64, I32, Ptr) -> (I64): Any;
+    /// (descriptor, array) -> length of the datagram put at the array's end
+    UdpReceive = flash_udp_receive(I32, Ptr) -> (I64): Any;
+    /// "address port" of who sent it
+    UdpSender = flash_udp_sender() -> (Ptr, I64): Any;
+    /// (descriptor, group, join or leave) -> 0
+    UdpMembership = flash_udp_membership(I32, Ptr, I64, I8) -> (I64): Any;
+
+    /// (name) -> job
+    DnsStart = flash_dns_start(Ptr, I64) -> (I64): Any;
+
+    // HTTP (`std:http`).
+
+    /// (input, from, bytes seen before, limit, facts) -> the head of a request as text, or null
+    HttpRequest = flash_http_request(Ptr, I64, I64, I64, Ptr) -> (Ptr, I64): Any;
+    HttpResponse = flash_http_response(Ptr, I64, I64, I64, Ptr) -> (Ptr, I64): Any;
+    /// (head, where fields begin, name, how many to pass over) -> value, or null
+    HttpField = flash_http_field(Ptr, I64, I64, Ptr, I64, I64) -> (Ptr, I64): Reads;
+    /// (input, from, to, output, state) -> bytes taken, or -1
+    HttpChunks = flash_http_chunks(Ptr, I64, I64, Ptr, Ptr) -> (I64): Any;
+    HttpDecode = flash_http_decode(Ptr, I64, I8) -> (Ptr, I64): Allocates;
+    HttpEncode = flash_http_encode(Ptr, I64) -> (Ptr, I64): Allocates;
+    /// (base or nothing, address) -> "scheme host port target", or null
+    HttpUrl = flash_http_url(Ptr, I64, Ptr, I64) -> (Ptr, I64): Allocates;
+    /// (output, status, reason, flags, length, type, fields, body)
+    HttpRespond = flash_http_respond(Ptr, I32, Ptr, I64, I32, I64, Ptr, I64, Ptr, Ptr, I64): Any;
+    /// (output, line, host, flags, length, fields)
+    HttpAsk = flash_http_ask(Ptr, Ptr, I64, Ptr, I64, I32, I64, Ptr): Any;
+    HttpChunk = flash_http_chunk(Ptr, Ptr, I64): Any;
+    HttpChunkBytes = flash_http_chunk_bytes(Ptr, Ptr): Any;
+    /// Whether a name and a value can stand in a head.
+    HttpIsField = flash_http_is_field(Ptr, I64, Ptr, I64) -> (I8): Reads;
+
+    // TLS. A session is a number; -1 where there is none.
+
+    /// (name of the server, roots or nothing)
+    TlsClient = flash_tls_client(Ptr, I64, Ptr, I64) -> (I64): Any;
+    /// (certificates, key)
+    TlsServer = flash_tls_server(Ptr, I64, Ptr, I64) -> (I64): Any;
+    TlsAccept = flash_tls_accept(I64) -> (I64): Any;
+    /// (session, input, from, output) -> plain bytes put out, or -1
+    TlsFeed = flash_tls_feed(I64, Ptr, I64, Ptr) -> (I64): Any;
+    TlsPush = flash_tls_push(I64, Ptr, I64): Any;
+    TlsPushBytes = flash_tls_push_bytes(I64, Ptr, I64): Any;
+    /// (session, output) -> bytes for the wire put out
+    TlsPull = flash_tls_pull(I64, Ptr) -> (I64): Any;
+    TlsIsHandshaking = flash_tls_is_handshaking(I64) -> (I8): Any;
+    TlsEnd = flash_tls_end(I64): Any;
+    TlsFree = flash_tls_free(I64): Any;
+    TlsProblemCode = flash_tls_problem_code() -> (Ptr, I64): Any;
+    TlsProblemWords = flash_tls_problem_words() -> (Ptr, I64): Any;
 
     // event loop
     /// (nanoseconds, or -1) -> number of events, after waiting at most so long.

@@ -85,6 +85,20 @@ pub fn print(failure: Failure<'_>, start: Start) {
     report.trace(trace::calls(start));
 }
 
+/// Prints a text and the calls that led to the function of std whose native calls this. Nothing fails.
+///
+/// # Safety
+/// `ctx` is this thread's context.
+#[inline(never)]
+pub unsafe fn print_calls(ctx: *mut Context, text: &str) {
+    let frame = frame_pointer();
+    // SAFETY: promised by the caller.
+    let high = unsafe { (*ctx).stack_base } as usize;
+    let mut report = Report::new();
+    report.text("Trace").text(if text.is_empty() { "" } else { ": " }).text(text).text("\n");
+    report.trace(trace::calls(Start { pc: 0, frame, low: frame, high, is_crash: false }).skip(1));
+}
+
 /// As [`print`], with the calls that were noted.
 pub(crate) fn print_saved(failure: Failure<'_>, addresses: &[usize]) {
     let mut report = Report::new();
@@ -198,7 +212,7 @@ fn place(context: &Context) -> Start {
 
 /// The frame pointer of the function this is inlined into.
 #[inline(always)]
-fn frame_pointer() -> usize {
+pub(crate) fn frame_pointer() -> usize {
     let frame: usize;
     // SAFETY: reads a register.
     unsafe {

@@ -13,6 +13,7 @@ pub mod environment;
 pub mod event_loop;
 pub mod fail;
 pub mod gc;
+pub mod inspect;
 pub mod io_error;
 pub mod memory;
 pub mod natives;

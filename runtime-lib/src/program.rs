@@ -3,7 +3,9 @@
 //! that a signal handler may ask.
 
 use flash_abi::ABI_VERSION;
-use flash_abi::program::{ErrorClass, Function, Handler, Location, MAGIC, PASSED, Program, Site, StringRange};
+use flash_abi::program::{
+    ErrorClass, Function, Handler, Location, MAGIC, PASSED, Program, ROLE_PLAIN, Site, StringRange,
+};
 use std::ptr::null_mut;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
@@ -182,6 +184,11 @@ impl CodePlace {
         self.function().map_or(b"?", |function| string(self.program, function.name))
     }
 
+    /// What the function around this address is, one of the `ROLE_` constants.
+    pub fn role(self) -> u32 {
+        self.function().map_or(ROLE_PLAIN, |function| function.role)
+    }
+
     /// Whether this is code that C calls, so that no error passes it.
     pub fn is_barrier(self) -> bool {
         self.function().is_some_and(|function| function.name.len == 0 && function.name != PASSED)
@@ -219,6 +226,11 @@ impl SourcePlace {
     /// Path of the file.
     pub fn path(self) -> &'static [u8] {
         self.file().map_or(b"?", |file| string(self.program, file.path))
+    }
+
+    /// Whether it is in the standard library.
+    pub fn is_std(self) -> bool {
+        self.path().starts_with(b"std:")
     }
 
     /// The source line itself, without its end; none when the text was left out.

@@ -11,6 +11,8 @@ const INNER: usize = 20;
 const OUTER: usize = 10;
 /// Columns of a source line that an excerpt shows at most.
 const EXCERPT_WIDTH: usize = 120;
+/// How the paths of std's sources begin.
+const STD: &[u8] = b"std:";
 /// Spaces that stand for a tab.
 const TAB: usize = 4;
 
@@ -98,19 +100,23 @@ impl Report {
         self.style(RESET).text("\n")
     }
 
-    /// Appends the place and the trace of a failure.
+    /// Appends the place and the trace of a failure. The excerpt is of the innermost place in the program's own sources: what
+    /// fails inside of std does so because of who called it.
     pub fn trace(&mut self, mut calls: impl Iterator<Item = Call>) {
+        let mut inner: [Option<Call>; INNER] = [None; INNER];
         let mut shown = 0;
-        while shown < INNER {
-            let Some(call) = calls.next() else { return };
-            for entry in call.entries() {
-                if let (0, Some(place)) = (shown, entry.place) {
-                    self.excerpt(place);
-                }
-                self.entry(entry);
-                shown += 1;
+        for place in &mut inner {
+            if shown >= INNER {
+                break;
             }
+            *place = calls.next();
+            shown += place.iter().flat_map(|call| call.entries()).count();
         }
+        let places = || inner.iter().flatten().flat_map(|call| call.entries()).filter_map(|entry| entry.place);
+        if let Some(place) = places().find(|place| !place.path().starts_with(STD)).or_else(|| places().next()) {
+            self.excerpt(place);
+        }
+        inner.iter().flatten().flat_map(|call| call.entries()).for_each(|entry| self.entry(entry));
         // A stack may be millions of calls deep: only those that are shown are looked at closely.
         let mut last: [Option<Call>; OUTER] = [None; OUTER];
         let mut count = 0;
@@ -127,7 +133,7 @@ impl Report {
     }
 
     fn entry(&mut self, entry: Entry) {
-        self.text("  at ").text(entry.function);
+        self.text(if entry.is_awaiting { "  at async " } else { "  at " }).text(entry.function);
         if let Some(place) = entry.place {
             self.text(" (").position(place).text(")");
         }

@@ -2,6 +2,10 @@
 //! nothing it reads from the stack: every frame must lie inside the stack and above the one before.
 
 use crate::program::{self, CodePlace, SourcePlace};
+use flash_abi::program::{ROLE_RESUME, ROLE_START};
+
+/// Stands in saved addresses before that of a coroutine that waited for what is before it.
+pub const AWAITED: usize = 1;
 
 /// The part of a stack that may be read, and where a walk starts.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +29,8 @@ pub struct Call {
     pc: usize,
     /// Not a return address, but where something crashed.
     is_crash: bool,
+    /// Not on the stack: the coroutine waited here.
+    is_awaiting: bool,
 }
 
 /// One line of a trace.
@@ -33,6 +39,7 @@ pub struct Entry {
     pub function: &'static [u8],
     /// Unknown for code without a table entry.
     pub place: Option<SourcePlace>,
+    pub is_awaiting: bool,
 }
 
 impl Call {
@@ -50,9 +57,12 @@ impl Call {
     /// name is the compiler's (wrappers, and the entry, into which `main` may have been inlined).
     pub fn entries(self) -> impl Iterator<Item = Entry> {
         let place = if self.is_crash { self.code.next_site() } else { self.code.call_site() };
-        let unknown = place.is_none().then(|| Entry { function: self.code.function_name(), place: None });
+        let is_awaiting = self.is_awaiting;
+        let unknown = place.is_none().then(|| Entry { function: self.code.function_name(), place: None, is_awaiting });
         let known = std::iter::successors(place, |place| place.caller())
-            .map(|place| Entry { function: place.function(), place: Some(place) });
+            // What std does to wait is of no interest.
+            .filter(move |place| !is_awaiting || !place.is_std() || place.caller().is_none())
+            .map(move |place| Entry { function: place.function(), place: Some(place), is_awaiting });
         unknown.into_iter().chain(known).filter(|entry| !entry.function.is_empty())
     }
 }
@@ -78,16 +88,18 @@ impl Finder {
     }
 }
 
-/// The Flash code of a stack, innermost first.
+/// The Flash code of a stack, innermost first, up to a coroutine that was resumed: who resumed it has nothing to do
+/// with it.
 pub struct Calls {
     at: Start,
     is_done: bool,
+    is_in_resumed: bool,
     finder: Finder,
 }
 
 /// The calls from `start` outwards.
 pub fn calls(start: Start) -> Calls {
-    Calls { at: start, is_done: false, finder: Finder::new() }
+    Calls { at: start, is_done: false, is_in_resumed: false, finder: Finder::new() }
 }
 
 impl Iterator for Calls {
@@ -101,7 +113,13 @@ impl Iterator for Calls {
                 None => self.is_done = true,
             }
             if let Some(code) = self.finder.find(pc) {
-                return Some(Call { code, pc, is_crash });
+                let role = code.role();
+                if self.is_in_resumed && role != ROLE_START {
+                    self.is_done = true;
+                    return None;
+                }
+                self.is_in_resumed = role == ROLE_RESUME;
+                return Some(Call { code, pc, is_crash, is_awaiting: false });
             }
         }
         None
@@ -110,10 +128,21 @@ impl Iterator for Calls {
 
 /// The calls whose addresses were kept, of programs that are still there.
 pub fn saved(addresses: &[usize]) -> impl Iterator<Item = Call> {
-    addresses.iter().filter_map(|&pc| {
+    let mut is_awaiting = false;
+    addresses.iter().filter_map(move |&pc| {
+        if pc == AWAITED {
+            is_awaiting = true;
+            return None;
+        }
         let code = program::find(pc)?;
-        Some(Call { code, pc, is_crash: code.call_site().is_none() })
+        let is_awaiting = std::mem::take(&mut is_awaiting);
+        Some(Call { code, pc, is_crash: code.call_site().is_none(), is_awaiting })
     })
+}
+
+/// The coroutine that the code at `start` belongs to: where in its body it is. None outside of coroutines.
+pub fn coroutine(start: Start) -> Option<Call> {
+    calls(start).find(|call| call.code.role() == ROLE_RESUME)
 }
 
 /// The caller of a frame.

@@ -11,6 +11,9 @@ use std::cell::Cell;
 /// Causes that are shown. (One that is its own cause is shown once.)
 const MOST_CAUSES: usize = 16;
 
+/// The title of an error that ends the program.
+pub(crate) const UNCAUGHT: &str = "uncaught ";
+
 /// A value of `Error`: its object and its dispatch table.
 type Value = (usize, usize);
 
@@ -24,23 +27,23 @@ thread_local! {
     static IS_ASKING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Prints an error with its trace and its causes. The caller ends the process.
+/// Prints an error, behind a title, with its trace and its causes.
 ///
 /// # Safety
 /// `ctx` is this thread's context; `error` is an object that belongs to the dispatch table.
-pub(crate) unsafe fn report(ctx: *mut Context, error: usize, table: usize, calls: impl Iterator<Item = Call>) {
+pub(crate) unsafe fn report(ctx: *mut Context, title: &str, error: usize, table: usize, calls: impl Iterator<Item = Call>) {
     let mut calls = calls.peekable();
     let place = calls.peek().map(|call| call.code());
     let mut report = Report::new();
     // SAFETY: promised by the caller; a cause is a value of `Error` too.
     unsafe {
         let mut shown = vec![error];
-        let mut cause = head(ctx, place, (error, table), report.headline(), true);
+        let mut cause = head(ctx, place, (error, table), report.headline(), Some(title));
         report.end_headline();
         report.trace(calls);
         while let Some(next) = cause.filter(|next| !shown.contains(&next.0) && shown.len() <= MOST_CAUSES) {
             shown.push(next.0);
-            cause = head(ctx, place, next, report.text("caused by: "), false);
+            cause = head(ctx, place, next, report.text("caused by: "), None);
             report.text("\n");
         }
     }
@@ -55,20 +58,21 @@ unsafe fn head(
     place: Option<CodePlace>,
     (error, table): Value,
     report: &mut Report,
-    is_uncaught: bool,
+    title: Option<&str>,
 ) -> Option<Value> {
     // SAFETY: promised by the caller.
     unsafe {
         // Those of failing checks say by themselves what they are, and are printed as when nobody could catch them.
         let kind = kind(error);
         let is_check = ERROR_CLASSES.iter().any(|name| name.as_bytes() == kind);
-        if !is_check {
-            report.text(if is_uncaught { "uncaught " } else { "" }).text(kind);
+        let is_plain = is_check && title.is_none_or(|title| title == UNCAUGHT);
+        if !is_plain {
+            report.text(title.unwrap_or("")).text(kind);
         }
         // Its own code may fail, and then what is known is said already.
         report.flush();
         let (message, cause) = ask(ctx, place?, error, table)?;
-        if !is_check && !message.is_empty() {
+        if !is_plain && !message.is_empty() {
             report.text(": ");
         }
         report.text(message);

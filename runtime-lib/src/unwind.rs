@@ -13,6 +13,8 @@ use std::mem::offset_of;
 
 /// Calls that an error remembers.
 const MOST_CALLS: usize = 64;
+/// The same with coroutines that waited for it.
+const MOST_CALLS_AWAITED: usize = 192;
 
 /// What handlers are given: an error with its trace. An object of the heap.
 #[repr(C)]
@@ -112,11 +114,11 @@ pub(crate) unsafe fn throw(ctx: *mut Context, error: usize, table: usize, start:
         overflow::put_back(ctx, start.low);
         match find_handler(start) {
             Some(landing) => {
-                let thrown = carry(ctx, error, table, &Calls::of(trace::calls(start)));
+                let thrown = carry(ctx, error, table, Calls::of(trace::calls(start)).addresses());
                 resume(ctx, landing, thrown)
             }
             None => {
-                uncaught::report(ctx, error, table, trace::calls(start));
+                uncaught::report(ctx, uncaught::UNCAUGHT, error, table, trace::calls(start));
                 process::exit(fail::EXIT_CODE)
             }
         }
@@ -134,9 +136,53 @@ pub(crate) unsafe fn rethrow(ctx: *mut Context, thrown: usize, start: Start) -> 
         if let Some(landing) = find_handler(start) {
             resume(ctx, landing, thrown)
         }
-        let Thrown { error, table, trace, count, .. } = *(thrown as *const Thrown);
-        uncaught::report(ctx, error, table, trace::saved(std::slice::from_raw_parts(trace, count)));
+        tell(ctx, uncaught::UNCAUGHT, thrown);
         process::exit(fail::EXIT_CODE)
+    }
+}
+
+/// What carries the same error to whoever waited for it: its trace goes on with the coroutine that waits at `start`.
+/// Others may wait for the same error, so that what was given stays as it is.
+///
+/// # Safety
+/// `ctx` is this thread's context; `thrown` is what a handler was given.
+unsafe fn awaited(ctx: *mut Context, thrown: usize, start: Start) -> usize {
+    let Some(call) = trace::coroutine(start) else { return thrown };
+    // SAFETY: promised by the caller.
+    unsafe {
+        let Thrown { error, table, trace, count, .. } = *(thrown as *const Thrown);
+        if count + 2 > MOST_CALLS_AWAITED {
+            return thrown;
+        }
+        let mut addresses = Vec::with_capacity(count + 2);
+        addresses.extend_from_slice(std::slice::from_raw_parts(trace, count));
+        addresses.extend([trace::AWAITED, call.address()]);
+        carry(ctx, error, table, &addresses)
+    }
+}
+
+crate::native! {
+    /// (what carries an error) -> what carries it to the coroutine that this is called in the name of.
+    fn flash_trace_awaited(ctx: *mut Context, thrown: *mut u8) -> *mut u8 {
+        let frame = fail::frame_pointer();
+        // SAFETY: compiled code passes its context, and a `Thrown`.
+        unsafe {
+            let high = (*ctx).stack_base as usize;
+            awaited(ctx, thrown as usize, Start { pc: 0, frame, low: frame, high, is_crash: false }) as *mut u8
+        }
+    }
+}
+
+/// Prints what a handler was given, behind a title, with the trace that it has.
+///
+/// # Safety
+/// As [`rethrow`].
+pub(crate) unsafe fn tell(ctx: *mut Context, title: &str, thrown: usize) {
+    // SAFETY: promised by the caller.
+    unsafe {
+        let Thrown { error, table, trace, count, .. } = *(thrown as *const Thrown);
+        let trace: &[usize] = if count == 0 { &[] } else { std::slice::from_raw_parts(trace, count) };
+        uncaught::report(ctx, title, error, table, trace::saved(trace));
     }
 }
 
@@ -177,7 +223,7 @@ pub(crate) unsafe fn make(ctx: *mut Context, call: CodePlace, failure: Failure<'
         for (index, field) in fields.into_iter().take(room).enumerate() {
             object.add(HEADER_SIZE as usize).cast::<usize>().add(index).write(field);
         }
-        let thrown = carry(ctx, object as usize, class.table as usize, calls);
+        let thrown = carry(ctx, object as usize, class.table as usize, calls.addresses());
         thread::heap(ctx).set_reserve(false);
         Some(thrown)
     }
@@ -187,8 +233,7 @@ pub(crate) unsafe fn make(ctx: *mut Context, call: CodePlace, failure: Failure<'
 ///
 /// # Safety
 /// As [`throw`].
-unsafe fn carry(ctx: *mut Context, error: usize, table: usize, calls: &Calls) -> usize {
-    let addresses = calls.addresses();
+unsafe fn carry(ctx: *mut Context, error: usize, table: usize, addresses: &[usize]) -> usize {
     // SAFETY: promised by the caller; the buffer has room for the addresses, and everything is reached from this
     // stack until it is stored.
     unsafe {

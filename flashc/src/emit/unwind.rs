@@ -184,6 +184,7 @@ mod tests {
             symbol: String::new(),
             name: String::new(),
             is_public: false,
+            role: flash_abi::program::ROLE_PLAIN,
             text_offset: 0,
             align: 16,
             code: code.to_vec(),

@@ -6,11 +6,13 @@ use super::function::Environment;
 use super::machine::{Handler, LineRange, MachineFunction, Relocation, RelocationKind, SourceFrame, SourcePlace};
 use super::names::{Target, libcall_symbol};
 use crate::source::SourceMap;
-use crate::ssa::{self, Loc};
+use crate::ssa::{self, Loc, Part};
 use cranelift_codegen::binemit::Reloc;
 use cranelift_codegen::ir::{self, ExternalName};
 use cranelift_codegen::isa::TargetIsa;
+
 use cranelift_codegen::{CompiledCode, FinalizedMachExceptionHandler, FinalizedMachReloc, FinalizedRelocTarget};
+use flash_abi::program::{ROLE_PLAIN, ROLE_RESUME, ROLE_START};
 
 /// All functions start at a multiple of this.
 pub const FUNCTION_ALIGN: u32 = 16;
@@ -49,6 +51,11 @@ pub fn collect(
         symbol: identity.symbol,
         name: identity.name,
         is_public: identity.is_public,
+        role: identity.ssa.map_or(ROLE_PLAIN, |ssa| match ssa.part {
+            Part::None => ROLE_PLAIN,
+            Part::Start => ROLE_START,
+            Part::Resume => ROLE_RESUME,
+        }),
         text_offset: 0,
         align: buffer.alignment.max(FUNCTION_ALIGN),
         code,

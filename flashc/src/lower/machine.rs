@@ -24,6 +24,8 @@ pub struct MachineFunction {
     pub name: String,
     /// Visible outside the object.
     pub is_public: bool,
+    /// One of `flash_abi::program`'s `ROLE_` constants.
+    pub role: u32,
     pub text_offset: u32,
     pub align: u32,
     pub code: Vec<u8>,

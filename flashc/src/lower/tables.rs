@@ -154,9 +154,13 @@ impl<'a> Tables<'a> {
             let name = match () {
                 () if is_wrapper && function.symbol.starts_with(THUNK_PREFIX) => PASSED,
                 () if is_wrapper => StringRange::default(),
+                () if function.name.is_empty() => PASSED,
                 () => self.intern(&function.name),
             };
-            push_words(&mut function_rows, [start, start + function.code.len() as u32, name.offset, name.len]);
+            push_words(
+                &mut function_rows,
+                [start, start + function.code.len() as u32, name.offset, name.len, function.role],
+            );
             for (pc, place) in &function.sites {
                 let location = self.location(place);
                 push_words(&mut site_rows, [start + pc, location]);
@@ -311,7 +315,7 @@ mod tests {
     /// The rows above are written by hand; they must be the structures that the runtime reads.
     #[test]
     fn rows_are_laid_out_as_the_abi_says() {
-        assert_eq!([size_of::<Function>(), size_of::<Site>()], [16, 8]);
+        assert_eq!([size_of::<Function>(), size_of::<Site>()], [20, 8]);
         assert_eq!([size_of::<Location>(), size_of::<File>()], [24, 16]);
         assert_eq!([size_of::<Handler>(), offset_of!(Handler, frame_size)], [12, 8]);
         assert_eq!(offset_of!(Location, inlined_at), 20);

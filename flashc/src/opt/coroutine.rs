@@ -18,8 +18,8 @@ use super::rewrite::{Replacements, count_uses, homes, make_iconst, make_zero, re
 use crate::ssa::analysis::{Cfg, Dominators};
 use crate::ssa::op::{Class, Typing};
 use crate::ssa::{
-    Aux, Block, BlockCall, Descriptor, DescriptorId, FuncId, Function, Inst, Loc, Location, Mem, Module, Op, Region,
-    Scope, ScopeId, Signature, Slot, Terminator, Type, Value,
+    Aux, Block, BlockCall, Descriptor, DescriptorId, FuncId, Function, Inst, Loc, Location, Mem, Module, Op, Part,
+    Region, ScopeId, Signature, Slot, Terminator, Type, Value,
 };
 use bits::Bits;
 use flash_abi::object::{CLOSURE_CODE, KIND_FIXED};
@@ -135,6 +135,7 @@ impl<'a> Splitter<'a> {
         self.function.symbol = format!("{symbol}.resume");
         self.function.signature = Signature { params: vec![Type::Ptr], results: Vec::new() };
         self.function.is_coroutine = false;
+        self.function.part = Part::Resume;
         self.function.hint = crate::ssa::Hint::InlineNever;
         let name = self.function.scopes.first().map_or(&symbol, |scope| &scope.function);
         let descriptor =
@@ -164,12 +165,11 @@ impl<'a> Splitter<'a> {
         Loc(loc): Loc,
     ) -> Function {
         let body = &self.function;
-        let mut start = Function::new(body.symbol.clone(), body.signature.clone(), body.scopes[0].function.clone());
-        start.hint = body.hint;
-        // Traces name the resumed function; the call of it stands in no source.
-        start.scopes.push(Scope { function: String::new(), inlined_at: None });
+        // Nobody wrote it: traces name the resumed function only.
+        let mut start = Function::new(body.symbol.clone(), body.signature.clone(), String::new());
+        (start.hint, start.part) = (body.hint, Part::Start);
         let Location { file, offset, .. } = body.locations[loc as usize];
-        start.locations.push(Location { file, offset, scope: ScopeId(1) });
+        start.locations.push(Location { file, offset, scope: ScopeId(0) });
         let (entry, loc) = (start.entry(), Loc(0));
         let own: Vec<Value> = start.block(entry).params.clone();
         let mut out = Out { function: &mut start, insts: Vec::new(), loc };

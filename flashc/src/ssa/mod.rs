@@ -205,6 +205,7 @@ pub struct Function {
     pub hint: Hint,
     /// May `suspend`: has no results, and is taken apart by `opt::coroutine` before code is generated.
     pub is_coroutine: bool,
+    pub part: Part,
     pub blocks: Vec<BlockData>,
     /// Blocks that exist, in emission order; the first is the entry.
     pub layout: Vec<Block>,
@@ -232,6 +233,17 @@ pub enum Hint {
     InlineNever,
     /// Rarely called, never worth inlining.
     Cold,
+}
+
+/// What of a coroutine that was taken apart a function is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Part {
+    #[default]
+    None,
+    /// Makes the frame.
+    Start,
+    /// The closure code of the frame.
+    Resume,
 }
 
 /// A place in the source and the inlined call it belongs to. Lines and columns are found from the
@@ -445,6 +457,7 @@ impl Function {
             convention: Convention::default(),
             hint: Hint::default(),
             is_coroutine: false,
+            part: Part::default(),
             blocks: Vec::new(),
             layout: Vec::new(),
             insts: Vec::new(),

@@ -275,6 +275,11 @@ impl Printer<'_> {
         if function.is_coroutine {
             self.out.push_str(" coroutine");
         }
+        self.out.push_str(match function.part {
+            Part::None => "",
+            Part::Start => " start",
+            Part::Resume => " resume",
+        });
         if let Some(scope) = function.scopes.first()
             && scope.function != function.symbol
         {
@@ -489,6 +494,16 @@ function @waits(ptr) inline_never coroutine {
 b0(v0: ptr):
     v1 = coroutine_self
     suspend
+    return
+}
+
+function @starts(ptr) start {
+b0(v0: ptr):
+    return
+}
+
+function @resumes(ptr) resume {
+b0(v0: ptr):
     return
 }
 "#;

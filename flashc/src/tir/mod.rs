@@ -641,6 +641,8 @@ pub enum Intrinsic {
     Hash,
     /// (`*u8`, T): writes the value to a text buffer as `Show` does inside others.
     ShowInto,
+    /// (`*u8`, T): as `ShowInto`, not inside of anything: a text has no quotes.
+    ShowAlone,
     /// T -> T: the key as tables keep it; -0.0 is 0.0.
     PlainKey,
     /// (`[T]`, i64) -> `*T`
@@ -657,6 +659,10 @@ pub enum Intrinsic {
     JsonReadKey,
     /// (`Promise<T>`, T): settles a promise with a value, or has it follow the promise that the value is.
     PromiseSettle,
+    /// `Promise<T>`: a new one. Where `T` is a promise, that is one for the same value.
+    PromisePending,
+    /// T -> `Promise<T>`: a promise that is fulfilled with the value; a promise is itself.
+    PromiseOf,
     /// `Promise<T>` -> T: the value of a fulfilled promise; the promise itself where `T` is one.
     PromiseValue,
     /// str -> never

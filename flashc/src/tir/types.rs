@@ -151,8 +151,12 @@ impl Types {
         Types { kinds: Vec::new(), depths: Vec::new(), ids: FxHashMap::default(), promise: None }
     }
 
-    /// The type of this kind. Promises never nest: a promise of a promise is that promise.
-    pub fn intern(&mut self, kind: TyKind) -> Ty {
+    /// The type of this kind. Promises never nest: a promise of a promise is that promise. A function that takes
+    /// nothing, where something is `void`, does not take it.
+    pub fn intern(&mut self, mut kind: TyKind) -> Ty {
+        if let TyKind::Function(params, _) = &mut kind {
+            params.retain(|&param| param != Ty::VOID);
+        }
         if let TyKind::Nominal(id, args) = &kind
             && self.promise == Some(*id)
             && let [inner] = args[..]

@@ -20,6 +20,8 @@ enum Source<'a> {
     Given(&'a ast::Expr),
     Default,
     Rest(Vec<&'a ast::Arg>),
+    /// Left out, because it is `void`.
+    Nothing,
     /// Reported.
     Missing,
 }
@@ -37,8 +39,8 @@ impl<'a> Body<'_, 'a> {
         expected: Option<Ty>,
         span: Span,
     ) -> (Vec<crate::tir::Stmt>, Vec<Expr>) {
-        let (sources, in_order) = self.match_arguments(id, signature, args, span);
         let params: Vec<Ty> = signature.params.iter().map(|p| self.cx.types.substitute(p.ty, types)).collect();
+        let (sources, in_order) = self.match_arguments(id, signature, &params, args, span);
         let mut values: Vec<Option<Expr>> = sources.iter().map(|_| None).collect();
         // Fixed before the first is checked: what is checked tells types, and with them the turn.
         let phases: Vec<u32> = sources
@@ -88,6 +90,7 @@ impl<'a> Body<'_, 'a> {
                             Expr { kind: ExprKind::Call { callee, args: Vec::new() }, ty, span }
                         });
                     }
+                    Source::Nothing if phase == 0 => values[index] = Some(super::body::void_expr(span)),
                     Source::Missing if phase == 0 => values[index] = Some(error_expr(span)),
                     _ => {}
                 }
@@ -209,6 +212,7 @@ impl<'a> Body<'_, 'a> {
         &mut self,
         id: FnId,
         signature: &Signature,
+        types: &[Ty],
         args: &'a [ast::Arg],
         span: Span,
     ) -> (Vec<Source<'a>>, bool) {
@@ -266,10 +270,14 @@ impl<'a> Body<'_, 'a> {
             }
         }
         let mut missing = Vec::new();
-        let sources = sources.into_iter().zip(&signature.params).map(|(source, param)| match source {
+        let is_std = self.cx.is_std(self.cx.functions[id.index()].scope.module);
+        let sources = sources.into_iter().zip(&signature.params).zip(types).map(|((source, param), &ty)| match source {
             Some(source) => source,
             None if param.is_rest => Source::Rest(Vec::new()),
             None if param.default.is_some() => Source::Default,
+            None if self.shallow(ty) == Ty::VOID => Source::Nothing,
+            // `Promise.resolve()`
+            None if is_std && self.is_unsolved(ty) && self.unify(ty, Ty::VOID) => Source::Nothing,
             None => {
                 missing.push(param.name);
                 Source::Missing

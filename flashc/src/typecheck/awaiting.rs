@@ -4,7 +4,7 @@
 use super::Checker;
 use super::body::{Body, error_expr};
 use super::closure::Parts;
-use super::entity::{Entity, SelfKind};
+use super::entity::{Entity, ParamInfo, SelfKind};
 use crate::ast;
 use crate::diagnostics::Diagnostic;
 use crate::source::Span;
@@ -50,6 +50,17 @@ impl Checker<'_> {
         }
     }
 
+    /// Whether a function that gives `Promise<T>` takes a `T`, or a function that gives one. That may be a promise, which
+    /// is flattened, so that what is asked of the result says nothing of the argument.
+    pub(super) fn flattens(&self, result: Ty, params: &[ParamInfo]) -> bool {
+        let Some(inner) = self.types.awaited(result) else { return false };
+        matches!(self.types.kind(inner), TyKind::Param(..))
+            && params.iter().any(|param| match self.types.kind(param.ty) {
+                TyKind::Function(_, given) => *given == inner,
+                _ => param.ty == inner,
+            })
+    }
+
     /// What an async function must not be.
     pub(super) fn check_async(&mut self, ast: &ast::Function, self_kind: SelfKind) {
         if ast.is_async && self_kind == SelfKind::Reference {
@@ -66,7 +77,12 @@ impl Checker<'_> {
 impl<'a> Body<'_, 'a> {
     /// `T` of a `Promise<T>`, if it is one.
     pub(super) fn awaited_type(&self, ty: Ty) -> Option<Ty> {
-        self.cx.types.awaited(self.shallow(ty))
+        let mut inner = self.cx.types.awaited(self.shallow(ty))?;
+        // A variable may have turned out to be a promise, and promises do not nest.
+        while let Some(deeper) = self.cx.types.awaited(self.shallow(inner)) {
+            inner = deeper;
+        }
+        Some(inner)
     }
 
     pub(super) fn is_async(&mut self) -> bool {

@@ -1,6 +1,7 @@
 //! Calls: of functions, methods and values of function type, and the inference of type arguments.
 //! What their arguments are is `arguments`' to find.
 
+use super::attributes;
 use super::body::{Binding, Body, error_expr};
 use super::entity::{Entity, FnId, SelfKind, Signature, Special};
 use super::init::Needer;
@@ -133,14 +134,35 @@ impl<'a> Body<'_, 'a> {
         error_expr(span)
     }
 
+    /// A call of a `#[format_args]` function: all arguments from its last parameter on are one text. `#[format_args("f")]`
+    /// names the function of its module that makes text of one.
     fn format_call(&mut self, id: FnId, args: &'a [ast::Arg], span: Span) -> Expr {
-        let text = self.format_args(args, span);
         let signature = self.cx.signature(id);
+        let lead = signature.params.len().saturating_sub(1);
+        let (first, rest) = args.split_at(lead.min(args.len()));
+        if first.len() < lead {
+            let name = signature.params[first.len()].name;
+            self.check_loose(args);
+            return self.error("E0329", span, format!("the argument `{name}` is missing"));
+        }
+        let mut values = Vec::with_capacity(lead + 1);
+        for (arg, param) in first.iter().zip(&signature.params) {
+            let value = self.expr(&arg.value, Some(param.ty));
+            values.push(self.coerce(value, param.ty));
+        }
+        let info = &self.cx.functions[id.index()];
+        let module = self.cx.graph.modules[info.scope.module.index()].name;
+        let by = attributes::text(info.attributes, "format_args")
+            .and_then(|name| match self.cx.std_entity(module.as_str(), name.as_str()) {
+                Some(Entity::Function(by)) => Some(by),
+                _ => None,
+            });
+        values.push(self.format_args(rest, by, span));
         let result = signature.result.unwrap_or(Ty::VOID);
         let function = self.cx.func_id(id);
         self.note_call(function, span);
         let callee = Callee::Function { function, type_args: Vec::new() };
-        Expr { kind: ExprKind::Call { callee, args: vec![text] }, ty: result, span }
+        Expr { kind: ExprKind::Call { callee, args: values }, ty: result, span }
     }
 
     /// Checks arguments of a call that makes no sense, for the mistakes inside them.
@@ -203,8 +225,9 @@ impl<'a> Body<'_, 'a> {
             values.push(self.receiver(receiver, id, &signature, &types, span));
         }
         let result = self.cx.result_of(id, span);
+        let flattens = self.cx.flattens(result, &signature.params);
         let result = self.cx.types.substitute(result, &types);
-        let expected = hint.filter(|_| self.has_unsolved(result));
+        let expected = hint.filter(|_| self.has_unsolved(result) && !flattens);
         let (mut statements, mut rest) = self.arguments(id, &signature, &types, args, result, expected, span);
         if !statements.is_empty()
             && let Some(receiver) = values.pop()
@@ -354,7 +377,14 @@ impl<'a> Body<'_, 'a> {
                 return error_expr(span);
             }
         };
-        if params.len() != args.len() {
+        // What is left out and could be anything is nothing.
+        let may_be_nothing = |&ty: &Ty| self.is_unsolved(ty) || self.shallow(ty) == Ty::VOID;
+        let is_left_out = args.len() < params.len() && params[args.len()..].iter().all(may_be_nothing);
+        if is_left_out {
+            for &param in &params[args.len()..] {
+                self.unify(param, Ty::VOID);
+            }
+        } else if params.len() != args.len() {
             self.check_loose(args);
             let plural = if params.len() == 1 { "" } else { "s" };
             let message = format!("this function takes {} argument{plural}, not {}", params.len(), args.len());

@@ -179,6 +179,10 @@ impl<'a> Body<'_, 'a> {
             TyKind::Array(element) => (Some(*element).filter(|&e| !self.is_unsolved(e)), None),
             TyKind::FixedArray(element, count) => (Some(*element).filter(|&e| !self.is_unsolved(e)), Some(*count)),
             TyKind::Optional(inner) => self.element_hint(Some(*inner)),
+            // What is looped over may be an array.
+            TyKind::Nominal(id, args) if self.std_class("Iterable") == Some(*id) => {
+                (args.first().copied().filter(|&e| !self.is_unsolved(e)), None)
+            }
             _ => (None, None),
         }
     }

@@ -72,6 +72,15 @@ impl Body<'_, '_> {
                 None => break,
             }
         }
+        // A promise of what has turned out to be a promise is that promise.
+        if let Some(inner) = self.cx.types.awaited(ty)
+            && self.var(inner).is_some()
+        {
+            let inner = self.shallow(inner);
+            if self.cx.types.awaited(inner).is_some() {
+                return inner;
+            }
+        }
         ty
     }
 
@@ -160,6 +169,9 @@ impl Body<'_, '_> {
         if let Some(var) = self.var(b) {
             return self.solve(var, a);
         }
+        if let (Some(a), Some(b)) = (self.awaited_type(a), self.awaited_type(b)) {
+            return self.unify_inner(a, b);
+        }
         match (self.cx.types.kind(a).clone(), self.cx.types.kind(b).clone()) {
             (TyKind::Array(a), TyKind::Array(b))
             | (TyKind::Optional(a), TyKind::Optional(b))
@@ -169,7 +181,14 @@ impl Body<'_, '_> {
             (TyKind::Record(a), TyKind::Record(b)) => {
                 a.len() == b.len() && a.iter().zip(&b).all(|((n, t), (m, u))| n == m && self.unify_inner(*t, *u))
             }
-            (TyKind::Function(a, r), TyKind::Function(b, s)) => self.unify_all(&a, &b) && self.unify_inner(r, s),
+            (TyKind::Function(mut a, r), TyKind::Function(mut b, s)) => {
+                if a.len() != b.len() {
+                    // What has turned out to be `void` is no parameter.
+                    a.retain(|&ty| self.shallow(ty) != Ty::VOID);
+                    b.retain(|&ty| self.shallow(ty) != Ty::VOID);
+                }
+                self.unify_all(&a, &b) && self.unify_inner(r, s)
+            }
             (TyKind::Nominal(a, x), TyKind::Nominal(b, y)) => a == b && self.unify_all(&x, &y),
             _ => false,
         }

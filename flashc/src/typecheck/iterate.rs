@@ -23,6 +23,7 @@ impl<'a> Body<'_, 'a> {
             return self.for_range(label, pattern, start.as_deref(), end.as_deref(), *inclusive, body, span);
         }
         let value = self.expr(iterable, None);
+        let value = self.lazily(value);
         let value = self.auto_deref(value);
         let ty = self.deep(value.ty);
         match self.cx.types.kind(ty).clone() {
@@ -74,6 +75,23 @@ impl<'a> Body<'_, 'a> {
         };
         self.waits_for_items = false;
         looped
+    }
+
+    /// `for c in text.chars()` needs no array: a method of std says by `#[lazy("name")]` which other one gives the same values
+    /// one by one.
+    fn lazily(&mut self, value: Expr) -> Expr {
+        let ExprKind::Call { callee: Callee::Function { function, type_args }, .. } = &value.kind else { return value };
+        let Some(&id) = self.cx.written.get(function) else { return value };
+        let info = &self.cx.functions[id.index()];
+        let (Some(name), Some(owner)) = (super::attributes::text(info.attributes, "lazy"), info.scope.self_ty) else {
+            return value;
+        };
+        let Some(lazy) = self.method_of(owner, name) else { return value };
+        let type_args = type_args.clone();
+        match value.kind {
+            ExprKind::Call { args, .. } => self.std_call(lazy, &type_args, args, value.span),
+            _ => value,
+        }
     }
 
     /// The body of a loop over something that made no sense, for the mistakes inside it.

@@ -91,6 +91,9 @@ impl<'a> Body<'_, 'a> {
         {
             return Expr { kind: ExprKind::Const(Const::Int(i128::from(count))), ty: Ty::I64, span };
         }
+        if let Some(call) = self.fixed_array_call(&receiver, name, type_args, args, hint, span) {
+            return call;
+        }
         self.check_loose(args);
         self.unknown_method(ty, name)
     }

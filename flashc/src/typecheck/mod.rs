@@ -29,6 +29,7 @@ mod errors;
 mod exhaustive;
 mod expr;
 mod finite;
+mod fixed;
 mod flow;
 mod hints;
 mod infer;

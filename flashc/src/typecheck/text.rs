@@ -1,6 +1,7 @@
 //! Text: templates, `+` with a `str`, arguments that are printed, and `assert`.
 
 use super::body::Body;
+use super::entity::FnId;
 use crate::ast::{self, TemplatePart};
 use crate::diagnostics::Diagnostic;
 use crate::source::{Span, Symbol};
@@ -37,6 +38,11 @@ impl<'a> Body<'_, 'a> {
 
     /// The value as `Show` writes it.
     pub(super) fn shown(&mut self, value: Expr) -> Expr {
+        self.shown_by(value, None)
+    }
+
+    /// The value as a generic function of std makes text of it, or as `Show` writes it. A text is itself.
+    fn shown_by(&mut self, value: Expr, by: Option<FnId>) -> Expr {
         let ty = self.shallow(value.ty);
         if ty == Ty::STR || ty == Ty::ERROR || ty == Ty::NEVER {
             return Expr { ty: if ty == Ty::ERROR { Ty::STR } else { ty }, ..value };
@@ -51,11 +57,18 @@ impl<'a> Body<'_, 'a> {
             // `null` of any type is shown so.
             self.unify(inner, Ty::BOOL);
         }
+        if let Some(by) = by {
+            let function = self.cx.func_id(by);
+            self.note_call(function, span);
+            let callee = Callee::Function { function, type_args: vec![ty] };
+            return Expr { kind: ExprKind::Call { callee, args: vec![value] }, ty: Ty::STR, span };
+        }
         Expr { kind: ExprKind::Show(Box::new(value)), ty: Ty::STR, span }
     }
 
-    /// Arguments of a `#[format_args]` function as one text, with spaces between.
-    pub(super) fn format_args(&mut self, args: &'a [ast::Arg], span: Span) -> Expr {
+    /// Arguments of a `#[format_args]` function as one text, with spaces between; each as a function of std writes it, when
+    /// there is one.
+    pub(super) fn format_args(&mut self, args: &'a [ast::Arg], by: Option<FnId>, span: Span) -> Expr {
         let mut parts = Vec::new();
         for (index, arg) in args.iter().enumerate() {
             if let Some(name) = arg.name {
@@ -71,7 +84,7 @@ impl<'a> Body<'_, 'a> {
                 parts.push(text_const(Symbol::new(" "), span));
             }
             let value = self.expr(&arg.value, None);
-            let value = self.shown(value);
+            let value = self.shown_by(value, by);
             match value.kind {
                 ExprKind::Concat(inner) => parts.extend(inner),
                 _ => parts.push(value),

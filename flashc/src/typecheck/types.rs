@@ -94,13 +94,23 @@ impl<'a> Checker<'a> {
         }
     }
 
+    /// A type argument, which may be `void`: `Promise<void>`.
+    fn argument_type(&mut self, scope: &ItemScope, expr: &'a TypeExpr) -> Ty {
+        let ty = self.type_expr(scope, expr);
+        if ty == Ty::VOID { ty } else { self.value_type_of(ty, expr.span) }
+    }
+
     /// A type that a variable can have: not `void`, not `never`.
     pub(super) fn value_type(&mut self, scope: &ItemScope, expr: &'a TypeExpr) -> Ty {
         let ty = self.type_expr(scope, expr);
+        self.value_type_of(ty, expr.span)
+    }
+
+    fn value_type_of(&mut self, ty: Ty, span: Span) -> Ty {
         if ty == Ty::VOID || ty == Ty::NEVER {
             let name = self.show(ty);
             self.report(
-                Diagnostic::error("E0301", expr.span, format!("nothing can have the type `{name}`"))
+                Diagnostic::error("E0301", span, format!("nothing can have the type `{name}`"))
                     .label("only results of functions may be of it"),
             );
             return Ty::ERROR;
@@ -230,7 +240,7 @@ impl<'a> Checker<'a> {
         subject: Option<Ty>,
         span: Span,
     ) -> Ty {
-        let mut args: Vec<Ty> = args.iter().map(|a| self.value_type(scope, a)).collect();
+        let mut args: Vec<Ty> = args.iter().map(|a| self.argument_type(scope, a)).collect();
         self.default_args(id, &mut args, subject);
         let info = &self.nominals[id.index()];
         let (name, wanted) = (info.name, info.scope.generics.len());

@@ -106,6 +106,7 @@ fn compile_function(isa: &OwnedTargetIsa, function: Function, symbols: &[String]
         symbol: String::new(),
         name: String::new(),
         is_public: false,
+        role: flash_abi::program::ROLE_PLAIN,
         text_offset: 0,
         align: 32,
         relocations: relocations.collect(),

@@ -72,6 +72,15 @@ pub unsafe fn allocate_bytes(ctx: *mut Context, len: usize) -> *mut u8 {
     unsafe { allocate_buffer(ctx, &raw const BYTES.head, len).add(BUFFER_DATA as usize) }
 }
 
+/// Makes room for at least `least` elements in a `[u8]`. May collect.
+///
+/// # Safety
+/// `ctx` is this thread's context and `array` the object of an array of bytes.
+pub unsafe fn reserve_bytes(ctx: *mut Context, array: *mut u8, least: usize) {
+    // SAFETY: promised by the caller; buffers of bytes are all alike, whoever describes them.
+    unsafe { flash_array_reserve(ctx, array, &raw const BYTES.head, i64::try_from(least).unwrap_or(i64::MAX)) }
+}
+
 /// Frees what cannot be reached any more; the bytes that are still alive.
 ///
 /// # Safety

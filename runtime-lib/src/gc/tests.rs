@@ -4,7 +4,7 @@ use super::heap::{Heap, LEAST_ALLOCATION, Mode, StackRange};
 use super::object;
 use flash_abi::context::Context;
 use flash_abi::object::{
-    BUFFER_COUNT, BUFFER_DATA, Descriptor, HEADER_ADDRESS_MASK, KIND_BUFFER, KIND_FIXED, SLOT_EXACT,
+    BUFFER_COUNT, BUFFER_DATA, Descriptor, HEADER_ADDRESS_MASK, KIND_BUFFER, KIND_FIXED, SLOT_AMBIGUOUS, SLOT_EXACT,
 };
 use std::ptr::null_mut;
 
@@ -241,6 +241,25 @@ fn globals_and_the_stack_are_roots() {
     f.heap.collect(&mut f.context, Some(StackRange { low, high: low + 32 }));
     assert_eq!(f.heap.live_bytes(), 32 + 16 + 16);
     assert_eq!(area[0], a);
+}
+
+#[test]
+fn ambiguous_words_keep_alive_what_they_look_like() {
+    static FRAME: Type<2> = described(KIND_FIXED, 40, [24 | SLOT_AMBIGUOUS, 32 | SLOT_AMBIGUOUS]);
+    let mut f = Fixture::new(VERIFY);
+    let (frame, leaf, medium) = (f.fixed(&FRAME), f.fixed(&LEAF), f.fixed(&MEDIUM));
+    let held = f.hold(frame);
+    set(frame, 24, leaf);
+    set(frame, 32, medium + 990);
+    assert_eq!(f.collect(), 40 + 16 + 1000);
+    // Numbers, one of which is an address where no object is any more.
+    set(frame, 24, leaf + 1);
+    set(frame, 32, 7);
+    assert_eq!(f.collect(), 40 + 16);
+    set(frame, 24, medium);
+    assert_eq!(f.collect(), 40);
+    assert_eq!(f.collect(), 40);
+    f.heap.release(held);
 }
 
 #[test]

@@ -8,6 +8,7 @@ use super::entered::Entered;
 use super::number::{push_f32, push_f64, push_i64, push_u64};
 use super::text::concat;
 use super::{bytes, new_text_of, push_short};
+use crate::inspect::{Options, Recorder, Style};
 use crate::native;
 use flash_abi::context::Context;
 use flash_abi::object::Str;
@@ -20,6 +21,8 @@ pub struct TextBuffer {
     /// UTF-8.
     text: Vec<u8>,
     entered: Entered,
+    /// Notes the parts of what is written, for `console`.
+    recorder: Option<Box<Recorder>>,
     /// The next buffer that is free, when this one is.
     next: *mut TextBuffer,
 }
@@ -64,32 +67,44 @@ native! {
 
     fn flash_buf_quoted(_ctx: *mut Context, buffer: *mut TextBuffer, data: *const u8, len: i64) {
         // SAFETY: a buffer in use, and a live text.
-        unsafe { (*buffer).push_quoted(super::text(data, len)) }
+        unsafe { (*buffer).push_quoted(super::text(data, len)) };
+        // SAFETY: a buffer in use.
+        unsafe { (*buffer).mark(Style::Text) };
     }
 
     fn flash_buf_i64(_ctx: *mut Context, buffer: *mut TextBuffer, value: i64) {
         // SAFETY: a buffer in use.
         push_i64(unsafe { &mut (*buffer).text }, value);
+        // SAFETY: a buffer in use.
+        unsafe { (*buffer).mark(Style::Number) };
     }
 
     fn flash_buf_u64(_ctx: *mut Context, buffer: *mut TextBuffer, value: u64) {
         // SAFETY: a buffer in use.
         push_u64(unsafe { &mut (*buffer).text }, value);
+        // SAFETY: a buffer in use.
+        unsafe { (*buffer).mark(Style::Number) };
     }
 
     fn flash_buf_f64(_ctx: *mut Context, buffer: *mut TextBuffer, value: f64) {
         // SAFETY: a buffer in use.
         push_f64(unsafe { &mut (*buffer).text }, value);
+        // SAFETY: a buffer in use.
+        unsafe { (*buffer).mark(Style::Number) };
     }
 
     fn flash_buf_f32(_ctx: *mut Context, buffer: *mut TextBuffer, value: f32) {
         // SAFETY: a buffer in use.
         push_f32(unsafe { &mut (*buffer).text }, value);
+        // SAFETY: a buffer in use.
+        unsafe { (*buffer).mark(Style::Number) };
     }
 
     fn flash_buf_bool(_ctx: *mut Context, buffer: *mut TextBuffer, value: u8) {
         // SAFETY: a buffer in use.
-        unsafe { (*buffer).push(if value & 1 == 1 { "true" } else { "false" }) }
+        unsafe { (*buffer).push(if value & 1 == 1 { "true" } else { "false" }) };
+        // SAFETY: a buffer in use.
+        unsafe { (*buffer).mark(Style::Number) };
     }
 
     fn flash_buf_char(_ctx: *mut Context, buffer: *mut TextBuffer, value: u32) {
@@ -99,12 +114,47 @@ native! {
 
     fn flash_buf_quoted_char(_ctx: *mut Context, buffer: *mut TextBuffer, value: u32) {
         // SAFETY: a buffer in use.
-        unsafe { (*buffer).push_quoted_char(char::from_u32(value).unwrap_or(char::REPLACEMENT_CHARACTER)) }
+        unsafe { (*buffer).push_quoted_char(char::from_u32(value).unwrap_or(char::REPLACEMENT_CHARACTER)) };
+        // SAFETY: a buffer in use.
+        unsafe { (*buffer).mark(Style::Text) };
     }
 
     fn flash_buf_ptr(_ctx: *mut Context, buffer: *mut TextBuffer, value: *const u8) {
         // SAFETY: a buffer in use.
         unsafe { (*buffer).push(&format!("{:#x}", value as usize)) }
+    }
+
+    /// A word of the language, such as `null`.
+    fn flash_buf_word(_ctx: *mut Context, buffer: *mut TextBuffer, data: *const u8, len: i64) {
+        // SAFETY: a buffer in use, and a live text.
+        unsafe {
+            push_short(&mut (*buffer).text, bytes(data, len));
+            (*buffer).mark(Style::Word);
+        }
+    }
+
+    /// What begins a group of parts, up to the first part: `[`, `P { x: `.
+    fn flash_buf_open(_ctx: *mut Context, buffer: *mut TextBuffer, data: *const u8, len: i64) {
+        // SAFETY: a buffer in use, and a live text.
+        unsafe { (*buffer).structure(super::text(data, len), Recorder::open) }
+    }
+
+    /// What stands before the next part: `, `, `, y: `.
+    fn flash_buf_next(_ctx: *mut Context, buffer: *mut TextBuffer, data: *const u8, len: i64) {
+        // SAFETY: a buffer in use, and a live text.
+        unsafe { (*buffer).structure(super::text(data, len), Recorder::next) }
+    }
+
+    /// What ends a group: `]`, ` }`.
+    fn flash_buf_close(_ctx: *mut Context, buffer: *mut TextBuffer, data: *const u8, len: i64) {
+        // SAFETY: a buffer in use, and a live text.
+        unsafe { (*buffer).structure(super::text(data, len), Recorder::close) }
+    }
+
+    /// `: ` behind the key of a map.
+    fn flash_buf_colon(_ctx: *mut Context, buffer: *mut TextBuffer) {
+        // SAFETY: a buffer in use.
+        unsafe { (*buffer).structure(": ", |recorder, text, _| recorder.colon(text)) }
     }
 
     /// 1 and remembers the object, or 0 and `[Circular]` has been written.
@@ -135,7 +185,9 @@ native! {
 #[cold]
 fn make() -> *mut TextBuffer {
     OWNER.with(|_| ());
-    Box::into_raw(Box::new(TextBuffer { text: Vec::new(), entered: Entered::default(), next: null_mut() }))
+    let buffer =
+        TextBuffer { text: Vec::new(), entered: Entered::default(), recorder: None, next: null_mut() };
+    Box::into_raw(Box::new(buffer))
 }
 
 /// Hands out the buffer's text and keeps the buffer for its next use.
@@ -143,12 +195,13 @@ fn make() -> *mut TextBuffer {
 /// # Safety
 /// `flash_buf_new` gave the buffer, and nobody uses it after this.
 #[inline(always)]
-unsafe fn finish(buffer: *mut TextBuffer, take: impl FnOnce(&[u8]) -> Str) -> Str {
+pub unsafe fn finish(buffer: *mut TextBuffer, take: impl FnOnce(&[u8]) -> Str) -> Str {
     // SAFETY: promised by the caller.
     let free = unsafe { &mut *buffer };
     let text = take(&free.text);
     free.text.clear();
     free.entered.clear();
+    free.recorder = None;
     if free.text.capacity() > KEPT_BYTES {
         free.text = Vec::new();
     }
@@ -157,6 +210,32 @@ unsafe fn finish(buffer: *mut TextBuffer, take: impl FnOnce(&[u8]) -> Str) -> St
 }
 
 impl TextBuffer {
+    /// Notes the parts from here on.
+    pub fn record(&mut self, options: Options) {
+        self.recorder = Some(Box::new(Recorder::new(options)));
+    }
+
+    /// What was noted, and the buffer's text, which has what came since the last part.
+    pub fn recorded(&mut self) -> (Option<Box<Recorder>>, &mut Vec<u8>) {
+        (self.recorder.take(), &mut self.text)
+    }
+
+    /// What was written since the last mark is a word of this kind.
+    #[inline(always)]
+    fn mark(&mut self, style: Style) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.word(&mut self.text, style);
+        }
+    }
+
+    #[inline(always)]
+    fn structure(&mut self, text: &str, note: fn(&mut Recorder, &mut Vec<u8>, &str)) {
+        match &mut self.recorder {
+            None => push_short(&mut self.text, text.as_bytes()),
+            Some(recorder) => note(recorder, &mut self.text, text),
+        }
+    }
+
     fn push(&mut self, text: &str) {
         push_short(&mut self.text, text.as_bytes());
     }
@@ -209,7 +288,9 @@ impl TextBuffer {
     fn enter(&mut self, object: *const u8) -> bool {
         let is_new = self.entered.enter(object);
         if !is_new {
+            self.mark(Style::Plain);
             self.push("[Circular]");
+            self.mark(Style::Special);
         }
         is_new
     }
@@ -224,7 +305,8 @@ mod tests {
     use super::*;
 
     fn written(write: impl FnOnce(&mut TextBuffer)) -> String {
-        let mut buffer = TextBuffer { text: Vec::new(), entered: Entered::default(), next: null_mut() };
+        let mut buffer =
+            TextBuffer { text: Vec::new(), entered: Entered::default(), recorder: None, next: null_mut() };
         write(&mut buffer);
         String::from_utf8(buffer.text).expect("UTF-8")
     }

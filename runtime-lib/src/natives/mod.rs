@@ -2,19 +2,35 @@
 //! Every one is a row of `flash_abi::symbols`. Policy and checks of arguments are Flash's.
 
 pub mod buffer;
+pub mod byte_array;
+pub mod cache;
 pub mod chars;
 pub mod child;
 pub mod console;
+pub mod crypto;
+pub mod date;
+pub mod dns;
+pub mod encoding;
 mod entered;
 pub mod event_loop;
 pub mod fs;
+pub mod http;
+mod http_chunks;
+pub mod http_write;
 pub mod json;
 pub mod math;
 pub mod memory;
+pub mod net;
 pub mod number;
 pub mod os;
+pub mod problem;
 pub mod process;
+pub mod regex;
 pub mod text;
+pub mod tls;
+pub mod udp;
+pub mod unicode;
+pub mod url;
 
 #[cfg(test)]
 mod tests;

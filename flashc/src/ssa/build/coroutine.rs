@@ -27,7 +27,10 @@ impl ModuleBuilder<'_> {
         builder.e.call(body, &args, &[]);
         // Where nobody waits, nobody is given a promise.
         builder.e.ret(if result == Ty::VOID { &[] } else { &promise });
-        builder.e.finish()
+        let mut function = builder.e.finish();
+        // Stack traces and debuggers show the coroutine, and not this as well.
+        function.scopes[0].function.clear();
+        function
     }
 
     /// The body of an async function. Whatever leaves it settles the promise, which is its first parameter.
@@ -150,6 +153,20 @@ impl<'a> FnBuilder<'_, 'a> {
             Some(inner) => self.call_lang("promise_adopt", vec![inner], &[promise, value], None),
             None => self.call_lang("promise_fulfil", vec![ty], &[promise, value], None),
         };
+    }
+
+    /// A new promise of a value; of a promise's value, where the type is one.
+    pub fn pending(&mut self, ty: Ty) -> Vals {
+        let inner = self.cx.types.awaited(ty).unwrap_or(ty);
+        self.call_lang("promise_pending", vec![inner], &[], None)
+    }
+
+    /// A promise of a value; the value itself, if it is one.
+    pub fn promise_of(&mut self, ty: Ty, value: Vals) -> Vals {
+        match self.cx.types.awaited(ty) {
+            Some(_) => value,
+            None => self.call_lang("promise_fulfilled", vec![ty], &[value], None),
+        }
     }
 
     /// The value of a fulfilled promise, as one of type `ty`: where that is a promise itself, which no promise holds, it

@@ -76,7 +76,8 @@ impl FnBuilder<'_, '_> {
 
     /// The event loop, in a program that has one.
     fn run_loop(&mut self) {
-        if self.cx.tree.lang.contains_key(&Symbol::new("event_loop")) {
+        if let Some(&run) = self.cx.tree.lang.get(&Symbol::new("event_loop")) {
+            self.e.set_span(self.cx.tree.functions[run.index()].span);
             self.call_lang("event_loop", Vec::new(), &[], None);
         }
     }

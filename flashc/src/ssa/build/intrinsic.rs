@@ -91,6 +91,14 @@ impl FnBuilder<'_, '_> {
             }
             Intrinsic::Plus => single(self.binary(BinaryOp::Add, first_ty, arg(0), arg(1))),
             Intrinsic::Times => single(self.binary(BinaryOp::Mul, first_ty, arg(0), arg(1))),
+            Intrinsic::Zero if self.cx.is_memory(first_ty) => {
+                let place = match into {
+                    Some(address) => Place::Memory { address, offset: 0, area: Area::ANY, ty: first_ty, readonly: false },
+                    None => self.temp(first_ty),
+                };
+                self.zero_place(&place);
+                self.read(&place)
+            }
             Intrinsic::Zero => self.dummy(first_ty),
             Intrinsic::One => match *self.cx.kind(first_ty) {
                 TyKind::Float(FloatTy::F64) => single(self.e.fconst(Type::F64, 1f64.to_bits() as i64)),
@@ -105,6 +113,10 @@ impl FnBuilder<'_, '_> {
             Intrinsic::Hash => single(self.hash(first_ty, &flat)),
             Intrinsic::ShowInto => {
                 self.write_shown(arg(0), first_ty, &flat[1..], true);
+                Vals::new()
+            }
+            Intrinsic::ShowAlone => {
+                self.write_shown(arg(0), first_ty, &flat[1..], false);
                 Vals::new()
             }
             Intrinsic::PlainKey => match *self.cx.kind(first_ty) {
@@ -134,6 +146,8 @@ impl FnBuilder<'_, '_> {
                 self.settle(arg(0), first_ty, flat[1..].iter().copied().collect());
                 Vals::new()
             }
+            Intrinsic::PromisePending => self.pending(first_ty),
+            Intrinsic::PromiseOf => self.promise_of(first_ty, flat.iter().copied().collect()),
             Intrinsic::PromiseValue => self.promise_value(arg(0), result, into),
             Intrinsic::Panic => self.fail_with_text(Rt::FailPanic, arg(0), arg(1)),
             Intrinsic::AssertFailed => self.fail_with_text(Rt::FailAssert, arg(0), arg(1)),

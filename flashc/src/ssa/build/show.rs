@@ -114,8 +114,13 @@ impl<'a> FnBuilder<'_, 'a> {
     }
 
     fn write_text(&mut self, buffer: Value, text: &str) {
+        self.write_part(Rt::BufStr, buffer, text);
+    }
+
+    /// Writes a text that begins, separates or ends parts, or is a word: `console` lays values out by that.
+    fn write_part(&mut self, rt: Rt, buffer: Value, text: &str) {
         let vals = self.text(text);
-        self.e.call_rt(Rt::BufStr, &[buffer, vals[0], vals[1]]);
+        self.e.call_rt(rt, &[buffer, vals[0], vals[1]]);
     }
 
     /// Writes a value to a buffer. Texts and chars are quoted when they are `nested` in something.
@@ -127,8 +132,8 @@ impl<'a> FnBuilder<'_, 'a> {
             return self.write_own(own, buffer, ty, vals);
         }
         let (rt, value) = match self.cx.kind(ty).clone() {
-            TyKind::Void | TyKind::Never => return self.write_text(buffer, "void"),
-            TyKind::Function(..) => return self.write_text(buffer, "fn"),
+            TyKind::Void | TyKind::Never => return self.write_part(Rt::BufWord, buffer, "void"),
+            TyKind::Function(..) => return self.write_part(Rt::BufWord, buffer, "fn"),
             TyKind::Int(int) => {
                 let wide = self.e.resize(vals[0], Type::I64, int.is_signed());
                 (if int.is_signed() { Rt::BufI64 } else { Rt::BufU64 }, wide)
@@ -170,21 +175,21 @@ impl<'a> FnBuilder<'_, 'a> {
             TyKind::Optional(_) => self.show_optional(buffer, &place, nested),
             TyKind::Array(element) => self.show_array(buffer, &place, element),
             TyKind::FixedArray(element, length) => {
-                self.write_text(buffer, "[");
+                self.write_part(Rt::BufOpen, buffer, "[");
                 let length = self.e.iconst(Type::I64, length as i64);
                 self.show_elements(buffer, length, |this, index| this.fixed_element(&place, index, element));
-                self.write_text(buffer, "]");
+                self.write_part(Rt::BufClose, buffer, "]");
             }
             TyKind::Tuple(items) => {
-                self.write_text(buffer, "(");
+                self.write_part(Rt::BufOpen, buffer, "(");
                 for index in 0..items.len() {
                     if index > 0 {
-                        self.write_text(buffer, ", ");
+                        self.write_part(Rt::BufNext, buffer, ", ");
                     }
                     let item = self.field(&place, index);
                     self.write_place(buffer, &item, true);
                 }
-                self.write_text(buffer, if items.len() == 1 { ",)" } else { ")" });
+                self.write_part(Rt::BufClose, buffer, if items.len() == 1 { ",)" } else { ")" });
             }
             TyKind::Record(_) => self.show_fields(buffer, &place, ""),
             TyKind::Nominal(id, _) => {
@@ -220,7 +225,7 @@ impl<'a> FnBuilder<'_, 'a> {
         let is_null = self.is_null(place);
         self.e.branch(is_null, null, some);
         self.e.begin(null);
-        self.write_text(buffer, "null");
+        self.write_part(Rt::BufWord, buffer, "null");
         self.e.jump(join);
         self.e.begin(some);
         let payload = self.payload(place);
@@ -232,10 +237,10 @@ impl<'a> FnBuilder<'_, 'a> {
     fn show_array(&mut self, buffer: Value, place: &Place, element: Ty) {
         let array = self.read_leaf(place, 0);
         let write = |this: &mut Self| {
-            this.write_text(buffer, "[");
+            this.write_part(Rt::BufOpen, buffer, "[");
             let length = this.array_len(array);
             this.show_elements(buffer, length, |this, index| this.element_place(array, index, element));
-            this.write_text(buffer, "]");
+            this.write_part(Rt::BufClose, buffer, "]");
         };
         // Only an array of something that may refer to it again can be part of itself.
         if self.may_refer(element) {
@@ -263,7 +268,7 @@ impl<'a> FnBuilder<'_, 'a> {
             let (comma, item) = (this.e.new_block(), this.e.new_block());
             this.e.branch_nonzero(index, comma, item);
             this.e.begin(comma);
-            this.write_text(buffer, ", ");
+            this.write_part(Rt::BufNext, buffer, ", ");
             this.e.jump(item);
             this.e.begin(item);
             let place = element(this, index);
@@ -308,10 +313,10 @@ impl<'a> FnBuilder<'_, 'a> {
             }
             before.push_str(field);
             before.push_str(": ");
-            self.write_text(buffer, &before);
+            self.write_part(if index > 0 { Rt::BufNext } else { Rt::BufOpen }, buffer, &before);
             self.write_place(buffer, place, true);
         }
-        self.write_text(buffer, " }");
+        self.write_part(Rt::BufClose, buffer, " }");
     }
 
     /// `Shape.Circle(1.0)`, `Shape.Rect { w: 1.0, h: 2.0 }`, `Shape.Empty`
@@ -344,13 +349,15 @@ impl<'a> FnBuilder<'_, 'a> {
             if fields.is_empty() {
                 self.write_text(buffer, &name);
             } else if fields[0].0 == "0" {
-                let mut before = format!("{name}(");
-                for (_, field) in &fields {
-                    self.write_text(buffer, &before);
-                    self.write_place(buffer, field, true);
-                    before = ", ".to_string();
+                for (field, (_, place)) in fields.iter().enumerate() {
+                    if field == 0 {
+                        self.write_part(Rt::BufOpen, buffer, &format!("{name}("));
+                    } else {
+                        self.write_part(Rt::BufNext, buffer, ", ");
+                    }
+                    self.write_place(buffer, place, true);
                 }
-                self.write_text(buffer, ")");
+                self.write_part(Rt::BufClose, buffer, ")");
             } else {
                 self.show_named(buffer, &name, &fields);
             }

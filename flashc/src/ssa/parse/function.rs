@@ -21,6 +21,7 @@ pub(super) fn parse(parser: &mut Parser<'_>) -> Result<Function, String> {
         convention: Convention::default(),
         hint: Hint::default(),
         is_coroutine: false,
+        part: Part::default(),
         blocks: Vec::new(),
         layout: Vec::new(),
         insts: Vec::new(),
@@ -36,6 +37,8 @@ pub(super) fn parse(parser: &mut Parser<'_>) -> Result<Function, String> {
             Token::Word("inline_never") => function.hint = Hint::InlineNever,
             Token::Word("cold") => function.hint = Hint::Cold,
             Token::Word("coroutine") => function.is_coroutine = true,
+            Token::Word("start") => function.part = Part::Start,
+            Token::Word("resume") => function.part = Part::Resume,
             Token::Word("as") => function.scopes[0].function = parser.string()?,
             other => return Err(parser.lexer.error(&format!("expected `{{`, found {other}"))),
         }
