@@ -93,11 +93,56 @@ fn lisp_runs_its_tour_up_to_the_mistake() {
     assert!(stderr.contains("tour.lisp:24:9: not enough money: 120\n"), "{stderr}");
 }
 
+#[test]
+fn files_are_counted_and_reported() {
+    let at = directory(&[]);
+    fs::create_dir_all(at.path().join("in/deep")).expect("a directory");
+    for (name, text) in [("in/a.txt", "one two\nthree\n"), ("in/deep/b.txt", ""), ("in/c.txt", "x")] {
+        fs::write(at.path().join(name), text).expect("a file");
+    }
+    let main = example("files/main.fl");
+    let shown = quiet(at.path(), program("flash"), &["run", &main, "in", "report.json", "2"]);
+    assert_eq!(shown, "3 files, 2 lines, 4 words, 0 failed\n");
+    let report = fs::read_to_string(at.path().join("report.json")).expect("a report");
+    assert!(report.contains("\"total\": {\n    \"lines\": 2,\n    \"words\": 4,\n    \"bytes\": 15\n  }"), "{report}");
+    let places = ["in/a.txt", "in/c.txt", "in/deep/b.txt"].map(|path| report.find(path).expect("a row"));
+    assert!(places.is_sorted(), "{report}");
+
+    let ran = output(at.path(), program("flash"), &["run", &main, "none", "report.json"]);
+    assert_eq!(ran.status.code(), Some(2));
+    assert_eq!(String::from_utf8_lossy(&ran.stderr), "cannot list none: No such file or directory\n");
+}
+
+#[test]
+fn a_schedule_is_kept() {
+    let at = directory(&[("wrong", "a: every 1s: x\nb: sometimes: y\n")]);
+    let main = example("scheduler/main.fl");
+    let ran = output(at.path(), program("flash"), &["run", &main, &example("scheduler/sample.schedule"), "1s"]);
+    let shown = String::from_utf8_lossy(&ran.stdout).into_owned();
+    assert_eq!(ran.status.code(), Some(1), "{shown}{}", String::from_utf8_lossy(&ran.stderr));
+    for part in [
+        "ms  once: ok: started by the scheduler\n",
+        "ms  beat: ok: alive\n",
+        "ms  stubborn: failed with 3\n",
+        "ms  stubborn (again, 2): failed with 3\n",
+        "ms  slow: took too long\n",
+        "once: 1 runs, 0 failed, 0 left out\n",
+        "stubborn: 1 runs, 1 failed, 0 left out\n",
+    ] {
+        assert!(shown.contains(part), "`{part}` is missing in\n{shown}");
+    }
+    // How often exactly depends on how busy the machine is.
+    assert!(!shown.contains("beat: 0 runs") && !shown.contains("slow: 0 runs"), "{shown}");
+
+    let ran = output(at.path(), program("flash"), &["run", &main, "wrong"]);
+    assert_eq!(String::from_utf8_lossy(&ran.stderr), "wrong:2: [\"sometimes\"] is no option\n");
+}
+
 /// The `test` blocks of the examples.
 #[test]
 fn examples_pass_their_own_tests() {
     let at = directory(&[]);
-    for name in ["spreadsheet/main.fl", "lisp/main.fl", "json/main.fl"] {
+    for name in ["spreadsheet/main.fl", "lisp/main.fl", "json/main.fl", "files/main.fl", "scheduler/main.fl"] {
         let ran = output(at.path(), program("flash"), &["test", &example(name)]);
         assert!(ran.status.success(), "{name}: {}", String::from_utf8_lossy(&ran.stdout));
     }

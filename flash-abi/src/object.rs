@@ -58,8 +58,12 @@ pub struct Descriptor {
     pub pointer_count: u32,
     pub name_len: u32,
     pub kind: u8,
+    /// The first byte: 0 or [`DESCRIPTOR_LOCAL`]; the others 0.
     pub reserved: [u8; 3],
 }
+
+/// The objects belong to their thread and cannot be copied to another heap: what they stand for is not in them.
+pub const DESCRIPTOR_LOCAL: u8 = 1;
 
 /// Size of a descriptor's fixed part in bytes; the slots start here.
 pub const DESCRIPTOR_SIZE: u32 = 16;

@@ -111,6 +111,18 @@ runtime_symbols! {
     /// Throws on what a handler was given, in `fail_a`.
     Rethrow = flash_rethrow(): Never;
 
+    // Workers.
+    MailboxOpen = flash_mailbox_open() -> (I64): Any;
+    MailboxListen = flash_mailbox_listen(I64, I64) -> (I8): Any;
+    MailboxSend = flash_mailbox_send(I64, Ptr) -> (I32): Any;
+    MailboxTake = flash_mailbox_take(I64) -> (Ptr): Any;
+    MailboxClose = flash_mailbox_close(I64): Any;
+    MailboxIsOver = flash_mailbox_is_over(I64) -> (I8): Any;
+    WorkerStart = flash_worker_start(Ptr, Ptr, Ptr, I64, I64) -> (I32): Any;
+    WorkerBegin = flash_worker_begin() -> (Ptr): Any;
+    WorkerTerminate = flash_worker_terminate(I64): Any;
+    WorkerIsTerminated = flash_worker_is_terminated() -> (I8): Any;
+
     // Async.
     /// (what carries an error) -> what carries it to the coroutine in whose name this is called: its trace goes on there.
     TraceAwaited = flash_trace_awaited(Ptr) -> (Ptr): Any;
@@ -209,6 +221,8 @@ runtime_symbols! {
     // files
     /// (operation, path, data, a, b) -> 1 and its result can be taken, or 0 and the error is in `flash_last_error`.
     FsDo = flash_fs_do(Ptr, I64, Ptr, I64, Ptr, I64, I64, I64) -> (I8): Any;
+    /// The same on a thread of the pool -> job.
+    FsStart = flash_fs_start(Ptr, I64, Ptr, I64, Ptr, I64, I64, I64) -> (I64): Any;
     /// 0 nothing there, 1 file, 2 directory, 3 other.
     FsKind = flash_fs_kind(Ptr, I64) -> (I32): Any;
     /// What the last operation gave: a text, a number (of bytes to take), bytes (to).
@@ -248,6 +262,22 @@ runtime_symbols! {
     ChildResult = flash_child_result(I32) -> (I64): Any;
     /// (1 output, 2 errors; to)
     ChildTake = flash_child_take(I32, Ptr): Any;
+    /// (signal's name) -> descriptor that becomes readable when it comes, or -1; and the end of that.
+    SignalListen = flash_signal_listen(Ptr, I64) -> (I32): Any;
+    SignalForget = flash_signal_forget(Ptr, I64): Any;
+    /// Descriptors that the loop watches: (descriptor, to, count) and (descriptor, data) -> count, -1 for an error, -2 for
+    /// not now.
+    FdRead = flash_fd_read(I32, Ptr, I64) -> (I64): Any;
+    FdWrite = flash_fd_write(I32, Ptr, I64) -> (I64): Any;
+    FdClose = flash_fd_close(I32) -> (I8): Any;
+    FdIsWatchable = flash_fd_is_watchable(I32) -> (I8): Any;
+    Flush = flash_flush(): Any;
+    /// (1 or 2, data): to a standard stream.
+    WriteStream = flash_write_stream(I32, Ptr, I64): Any;
+    /// (path, recursive, token) -> watcher or -1; its next change (kind, NUL, path, NUL, other path) or null; and its end.
+    WatchStart = flash_watch_start(Ptr, I64, I8, I64) -> (I64): Any;
+    WatchNext = flash_watch_next(I64) -> (Ptr, I64): Any;
+    WatchStop = flash_watch_stop(I64): Any;
     /// (status) -> the name of the signal that ended a child, or null.
     SignalName = flash_signal_name(I32) -> (Ptr, I64): Any;
 

@@ -30,6 +30,7 @@ pub mod thread;
 pub mod trace;
 mod uncaught;
 mod unwind;
+pub mod worker;
 
 pub use entry::run_program;
 pub use symbols::symbol_address;

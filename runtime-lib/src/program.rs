@@ -146,6 +146,11 @@ impl CodePlace {
         Some((self.program.text as usize + handler.target as usize, handler.frame_size as usize))
     }
 
+    /// The tables that this is found by.
+    pub fn program(self) -> *const Program {
+        self.program
+    }
+
     /// What its program makes failing checks into, by their number among `flash_abi::program::ERROR_CLASSES`.
     pub fn error_classes(self) -> &'static [ErrorClass] {
         // SAFETY: the tables of a registered program are valid.

@@ -31,7 +31,13 @@ thread_local! {
 ///
 /// # Safety
 /// `ctx` is this thread's context; `error` is an object that belongs to the dispatch table.
-pub(crate) unsafe fn report(ctx: *mut Context, title: &str, error: usize, table: usize, calls: impl Iterator<Item = Call>) {
+pub(crate) unsafe fn report(
+    ctx: *mut Context,
+    title: &str,
+    error: usize,
+    table: usize,
+    calls: impl Iterator<Item = Call>,
+) {
     let mut calls = calls.peekable();
     let place = calls.peek().map(|call| call.code());
     let mut report = Report::new();

@@ -7,7 +7,7 @@ use super::names::{DESCRIBE, ENTRY, GLOBALS_DESCRIPTOR, THUNK_PREFIX, Target};
 use crate::source::{FileId, SourceMap};
 use crate::ssa::{DataId, DataTarget, Descriptor, DescriptorId, ExternId};
 use flash_abi::ABI_VERSION;
-use flash_abi::object::{DESCRIPTOR_SIZE, KIND_FIXED};
+use flash_abi::object::{DESCRIPTOR_LOCAL, DESCRIPTOR_SIZE, KIND_FIXED};
 use flash_abi::program::{ERROR_CLASSES, MAGIC, PASSED, PROGRAM_SYMBOL, StringRange};
 use indexmap::{IndexMap, IndexSet};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -30,6 +30,7 @@ pub fn build(
     let globals = Descriptor {
         name: "globals".to_owned(),
         kind: KIND_FIXED,
+        is_local: false,
         size: env.module.globals_size,
         slots: env.module.globals_pointers.clone(),
     };
@@ -112,7 +113,8 @@ fn descriptor_bytes(descriptor: &Descriptor) -> Vec<u8> {
     for word in [descriptor.size, descriptor.slots.len() as u32, descriptor.name.len() as u32] {
         bytes.extend(word.to_le_bytes());
     }
-    bytes.extend([descriptor.kind, 0, 0, 0]);
+    let flags = if descriptor.is_local { DESCRIPTOR_LOCAL } else { 0 };
+    bytes.extend([descriptor.kind, flags, 0, 0]);
     debug_assert_eq!(bytes.len(), DESCRIPTOR_SIZE as usize);
     for slot in &descriptor.slots {
         bytes.extend(slot.to_le_bytes());

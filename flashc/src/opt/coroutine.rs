@@ -138,8 +138,14 @@ impl<'a> Splitter<'a> {
         self.function.part = Part::Resume;
         self.function.hint = crate::ssa::Hint::InlineNever;
         let name = self.function.scopes.first().map_or(&symbol, |scope| &scope.function);
-        let descriptor =
-            Descriptor { name: format!("async {name}"), kind: KIND_FIXED, size: frame.size, slots: frame.pointers() };
+        let descriptor = Descriptor {
+            name: format!("async {name}"),
+            kind: KIND_FIXED,
+            // Whoever would resume the copy is not there.
+            is_local: true,
+            size: frame.size,
+            slots: frame.pointers(),
+        };
         Parts { start, resume: self.function, frame: descriptor }
     }
 

@@ -222,7 +222,7 @@ impl Parser<'_> {
                 self.semicolon();
                 return ItemKind::Import(Import { names: ImportNames::None, from });
             }
-            TokenKind::LeftBrace => ImportNames::Names(self.import_names()),
+            TokenKind::LeftBrace => ImportNames::Names(self.import_names(false)),
             TokenKind::Star => {
                 let star = self.bump().span;
                 let is_as = self.eat(TokenKind::As);
@@ -252,18 +252,23 @@ impl Parser<'_> {
         ItemKind::Import(Import { names, from })
     }
 
-    /// `{ a, b as c }`
-    fn import_names(&mut self) -> Vec<ImportName> {
+    /// `{ a, b as c }`. What others call a thing may be a keyword: they write it behind a dot, or give it another name.
+    fn import_names(&mut self, is_export: bool) -> Vec<ImportName> {
         let opening = self.bump().span;
         self.list(opening, TokenKind::RightBrace, |p| {
-            let name = p.ident("what to import");
-            let alias = if p.eat(TokenKind::As) { Some(p.ident("it here")) } else { None };
+            let is_renamed = p.peek_kind(1) == TokenKind::As;
+            let name = if is_renamed { p.member_name("what to import") } else { p.ident("what to import") };
+            let alias = match p.eat(TokenKind::As) {
+                true if is_export => Some(p.member_name("it elsewhere")),
+                true => Some(p.ident("it here")),
+                false => None,
+            };
             ImportName { name, alias }
         })
     }
 
     fn export_names(&mut self) -> ItemKind {
-        let names = self.import_names();
+        let names = self.import_names(true);
         let from = if self.at_word("from") {
             self.bump();
             Some(self.string("the module's name, as a string"))

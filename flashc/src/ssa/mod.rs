@@ -178,6 +178,8 @@ pub enum DataTarget {
 pub struct Descriptor {
     pub name: String,
     pub kind: u8,
+    /// The objects cannot be copied to another heap (`DESCRIPTOR_LOCAL`).
+    pub is_local: bool,
     pub size: u32,
     /// As `flash_abi::object::Descriptor`'s slots, with `SLOT_EXACT`.
     pub slots: Vec<u32>,

@@ -168,7 +168,8 @@ impl Parser<'_> {
             let ambiguous = if p.lexer.eat_word("ambiguous") { flash_abi::object::SLOT_AMBIGUOUS } else { 0 };
             Ok(slot | exact | ambiguous)
         })?;
-        self.module.descriptors.push(Descriptor { name, kind, size, slots });
+        let is_local = self.lexer.eat_word("local");
+        self.module.descriptors.push(Descriptor { name, kind, is_local, size, slots });
         Ok(())
     }
 

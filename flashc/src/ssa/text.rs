@@ -124,7 +124,8 @@ fn print_declarations(module: &Module, regions: &RegionNames, out: &mut String) 
             format!("{}{exact}{ambiguous}", slot & !SLOT_FLAGS)
         });
         let (size, text) = (descriptor.size, quoted(descriptor.name.as_bytes()));
-        let _ = writeln!(out, "descriptor t{number} {text} {kind} {size} [{}]", comma_separated(slots));
+        let local = if descriptor.is_local { " local" } else { "" };
+        let _ = writeln!(out, "descriptor t{number} {text} {kind} {size} [{}]{local}", comma_separated(slots));
     }
     for data in &module.data {
         let _ = write!(out, "data {} align {} {}", name(&data.name), data.align, quoted(&data.bytes));
@@ -435,7 +436,7 @@ describe @main
 extern @getpid() -> i32
 descriptor t0 "Point" fixed 24 [8, 16 exact]
 descriptor t1 "buffer" buffer 8 [0]
-descriptor t2 "async main" fixed 32 [24 ambiguous]
+descriptor t2 "async main" fixed 32 [24 ambiguous] local
 data @str.0 align 1 "text \"quoted\" \\ \n\x00\xff"
 data @closure.main align 8 "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00" { 0: descriptor t0, 8: function @main }
 

@@ -666,6 +666,10 @@ pub enum Intrinsic {
     /// `Promise<T>` -> T: the value of a fulfilled promise; the promise itself where `T` is one.
     PromiseValue,
     /// str -> never
+    /// Runs the initializers of std's modules again, in a thread that has just been made.
+    InitializeStd,
+    /// -> `*u8`: the ranges of the globals area that hold the variables of the program's own modules.
+    CopiedGlobals,
     Panic,
     /// Text, address and length in the fail operands -> never
     AssertFailed,

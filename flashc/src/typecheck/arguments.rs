@@ -271,18 +271,19 @@ impl<'a> Body<'_, 'a> {
         }
         let mut missing = Vec::new();
         let is_std = self.cx.is_std(self.cx.functions[id.index()].scope.module);
-        let sources = sources.into_iter().zip(&signature.params).zip(types).map(|((source, param), &ty)| match source {
-            Some(source) => source,
-            None if param.is_rest => Source::Rest(Vec::new()),
-            None if param.default.is_some() => Source::Default,
-            None if self.shallow(ty) == Ty::VOID => Source::Nothing,
-            // `Promise.resolve()`
-            None if is_std && self.is_unsolved(ty) && self.unify(ty, Ty::VOID) => Source::Nothing,
-            None => {
-                missing.push(param.name);
-                Source::Missing
-            }
-        });
+        let sources =
+            sources.into_iter().zip(&signature.params).zip(types).map(|((source, param), &ty)| match source {
+                Some(source) => source,
+                None if param.is_rest => Source::Rest(Vec::new()),
+                None if param.default.is_some() => Source::Default,
+                None if self.shallow(ty) == Ty::VOID => Source::Nothing,
+                // `Promise.resolve()`
+                None if is_std && self.is_unsolved(ty) && self.unify(ty, Ty::VOID) => Source::Nothing,
+                None => {
+                    missing.push(param.name);
+                    Source::Missing
+                }
+            });
         let sources: Vec<Source<'a>> = sources.collect();
         // What is missing has most likely been given under the unknown name.
         if extra > 0 || (!missing.is_empty() && !unknown) {

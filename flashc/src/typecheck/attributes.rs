@@ -97,6 +97,8 @@ pub(super) fn intrinsic(name: &str) -> Option<Intrinsic> {
         "promise_pending" => Intrinsic::PromisePending,
         "promise_of" => Intrinsic::PromiseOf,
         "promise_value" => Intrinsic::PromiseValue,
+        "initialize_std" => Intrinsic::InitializeStd,
+        "copied_globals" => Intrinsic::CopiedGlobals,
         "panic" => Intrinsic::Panic,
         "assert_failed" => Intrinsic::AssertFailed,
         _ => return None,

@@ -90,13 +90,21 @@ impl<'a> Body<'_, 'a> {
     }
 
     pub(super) fn await_expr(&mut self, inner: &'a ast::Expr, hint: Option<Ty>, span: Span) -> Expr {
-        let hint = hint.filter(|&hint| !matches!(self.shallow(hint), Ty::VOID | Ty::NEVER | Ty::ERROR));
+        let is_dropped = hint.is_some_and(|hint| self.shallow(hint) == Ty::VOID);
+        let hint = hint.filter(|&hint| !matches!(self.shallow(hint), Ty::NEVER | Ty::ERROR));
         let hint = hint.and_then(|hint| self.cx.types.promise(hint));
         self.require_waiting(span);
         let value = self.expr(inner, hint);
         let value = self.auto_deref(value);
         match self.promise(value, "await") {
-            Ok(promise) => self.await_promise(promise, span),
+            Ok(promise) => {
+                let awaited = self.await_promise(promise, span);
+                // `await Promise.reject(e);`: of what does not matter.
+                if is_dropped && self.is_unsolved(awaited.ty) {
+                    self.unify(awaited.ty, Ty::VOID);
+                }
+                awaited
+            }
             Err(other) => other,
         }
     }
@@ -155,6 +163,19 @@ impl<'a> Body<'_, 'a> {
         let ty = self.cx.types.substitute(field_ty, &args);
         let kind = ExprKind::Field { base: Box::new(value.clone()), index: index as u32 };
         Some(Expr { kind, ty, span: value.span })
+    }
+
+    /// Says of a promise that stands where something else is expected how to get at its value. With the place, and what
+    /// is expected there, also how to write it.
+    pub(super) fn with_await(&mut self, diagnostic: Diagnostic, ty: Ty, place: Option<(Span, Ty)>) -> Diagnostic {
+        let Some(inner) = self.awaited_type(ty) else { return diagnostic };
+        match place {
+            Some((span, wanted)) if self.frame().waiting == Waiting::Allowed && self.unify(inner, wanted) => {
+                let before = Span { end: span.start, ..span };
+                diagnostic.fix(before, "wait for the promise", "await ")
+            }
+            _ => diagnostic.note("it is a promise: `await` gives its value, in an async function"),
+        }
     }
 
     /// Reports that there is no waiting here.

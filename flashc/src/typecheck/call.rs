@@ -152,11 +152,12 @@ impl<'a> Body<'_, 'a> {
         }
         let info = &self.cx.functions[id.index()];
         let module = self.cx.graph.modules[info.scope.module.index()].name;
-        let by = attributes::text(info.attributes, "format_args")
-            .and_then(|name| match self.cx.std_entity(module.as_str(), name.as_str()) {
+        let by = attributes::text(info.attributes, "format_args").and_then(|name| {
+            match self.cx.std_entity(module.as_str(), name.as_str()) {
                 Some(Entity::Function(by)) => Some(by),
                 _ => None,
-            });
+            }
+        });
         values.push(self.format_args(rest, by, span));
         let result = signature.result.unwrap_or(Ty::VOID);
         let function = self.cx.func_id(id);

@@ -360,6 +360,15 @@ impl<'a> Body<'_, 'a> {
                 return error_expr(span);
             }
         }
+        if let Some(inner) = self.awaited_type(ty)
+            && self.member_names(inner).contains(&name.name.as_str())
+        {
+            let diagnostic = Diagnostic::error("E0336", name.span, format!("a promise has no `{}`", name.name))
+                .label("its value has: write `(await ...)` around what is before the dot");
+            let diagnostic = self.with_await(diagnostic, ty, None);
+            self.report(diagnostic);
+            return error_expr(span);
+        }
         let names = self.member_names(ty);
         let mut is_method = self.method_of(ty, name.name).is_some();
         if !is_method {

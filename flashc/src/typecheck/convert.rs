@@ -117,7 +117,9 @@ impl<'a> Body<'_, 'a> {
             Diagnostic::error("E0320", value.span, message).label(format!("this is of type `{found}`"));
         let (from_kind, to_kind) = (self.cx.types.kind(from).clone(), self.cx.types.kind(to).clone());
         let from_number = self.cx.types.is_numeric(from);
-        if from_number && self.cx.types.is_numeric(to) {
+        if self.awaited_type(from).is_some() {
+            diagnostic = self.with_await(diagnostic, from, Some((value.span, to)));
+        } else if from_number && self.cx.types.is_numeric(to) {
             diagnostic = diagnostic.note(format!("a `{found}` may not fit: write `as {wanted}` to convert it"));
         } else if to == Ty::STR {
             diagnostic = diagnostic.note("`x.to_str()` and `` `${x}` `` give any value as text");

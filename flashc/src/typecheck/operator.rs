@@ -390,6 +390,8 @@ impl<'a> Body<'_, 'a> {
             if let Some(note) = self.changing_field(optional) {
                 diagnostic = diagnostic.note(note);
             }
+        } else if let Some(promise) = [lt, rt].into_iter().find(|&ty| self.awaited_type(ty).is_some()) {
+            diagnostic = self.with_await(diagnostic, promise, None);
         } else if let Some(note) = self.operator_note(op, left) {
             diagnostic = diagnostic.note(note);
         }

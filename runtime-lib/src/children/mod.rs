@@ -2,6 +2,8 @@
 //! several things watches descriptors: those of the pipes, and one that becomes readable when the child has ended.
 
 #[cfg(unix)]
+mod listen;
+#[cfg(unix)]
 mod run;
 #[cfg(unix)]
 mod unix;
@@ -9,11 +11,13 @@ mod unix;
 mod windows;
 
 #[cfg(unix)]
+pub use listen::{forget, listen};
+#[cfg(unix)]
 pub use run::run;
 #[cfg(unix)]
 pub use unix::{kill, reap, signal_name, start};
 #[cfg(windows)]
-pub use windows::{kill, reap, run, signal_name, start};
+pub use windows::{forget, kill, listen, reap, run, signal_name, start};
 
 use crate::environment;
 use std::io;

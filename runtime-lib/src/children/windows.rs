@@ -42,3 +42,11 @@ pub fn kill(_process: i32, _signal: &str) -> io::Result<()> {
 pub fn signal_name(_status: i32) -> Option<&'static str> {
     None
 }
+
+/// Not built yet.
+pub fn listen(_name: &str) -> io::Result<i32> {
+    unsupported()
+}
+
+/// Nobody listens.
+pub fn forget(_name: &str) {}

@@ -297,6 +297,22 @@ impl Heap {
         self.set_cursor(context, 0);
     }
 
+    /// Tells the blocks about all objects, and stays in the holes.
+    pub(super) fn tell(&mut self, context: &mut Context) {
+        let cursor = context.alloc_cursor as usize;
+        self.spaces.blocks.add_run(self.hole.start, cursor);
+        self.hole.start = cursor;
+        self.spaces.blocks.add_run(self.overflow.start, self.overflow_cursor);
+        self.overflow.start = self.overflow_cursor;
+    }
+
+    /// Offsets of the pointers in the globals area.
+    pub(super) fn global_pointers(&self) -> Vec<u32> {
+        // SAFETY: whoever added the area promised that its descriptor is one.
+        let of_area = |&(_, descriptor): &(*mut u8, *const Descriptor)| unsafe { super::object::offsets(&*descriptor) };
+        self.globals.iter().flat_map(of_area).map(|offset| offset as u32).collect()
+    }
+
     fn retire_overflow(&mut self) {
         self.spaces.blocks.add_run(self.overflow.start, self.overflow_cursor);
         (self.overflow, self.overflow_cursor) = (Hole::NONE, 0);

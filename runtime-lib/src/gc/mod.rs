@@ -9,12 +9,14 @@ mod heap;
 mod large;
 mod mark;
 mod object;
+mod parcel;
 mod stats;
 #[cfg(test)]
 mod tests;
 mod verify;
 
 pub use heap::{Heap, Mode, StackRange};
+pub use parcel::{Parcel, Refused, pack, unpack};
 
 use crate::fail::{self, Failure};
 use crate::thread;

@@ -28,6 +28,11 @@ pub fn slots(descriptor: &Descriptor) -> &[u32] {
     unsafe { std::slice::from_raw_parts(first, descriptor.pointer_count as usize) }
 }
 
+/// The offsets that they name.
+pub fn offsets(descriptor: &Descriptor) -> impl Iterator<Item = usize> {
+    slots(descriptor).iter().map(|slot| (slot & !SLOT_FLAGS) as usize)
+}
+
 /// A word of an object that may be a pointer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Word {
@@ -110,7 +115,7 @@ impl Object {
             header == address && address >= 4096 && address.is_multiple_of(8) && {
                 let descriptor = self.descriptor();
                 descriptor.kind <= KIND_BUFFER
-                    && descriptor.reserved == [0; 3]
+                    && descriptor.reserved[1..] == [0; 2]
                     && (descriptor.kind == KIND_BUFFER || descriptor.size >= 8)
             }
         }

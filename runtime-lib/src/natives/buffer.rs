@@ -185,8 +185,7 @@ native! {
 #[cold]
 fn make() -> *mut TextBuffer {
     OWNER.with(|_| ());
-    let buffer =
-        TextBuffer { text: Vec::new(), entered: Entered::default(), recorder: None, next: null_mut() };
+    let buffer = TextBuffer { text: Vec::new(), entered: Entered::default(), recorder: None, next: null_mut() };
     Box::into_raw(Box::new(buffer))
 }
 
@@ -305,8 +304,7 @@ mod tests {
     use super::*;
 
     fn written(write: impl FnOnce(&mut TextBuffer)) -> String {
-        let mut buffer =
-            TextBuffer { text: Vec::new(), entered: Entered::default(), recorder: None, next: null_mut() };
+        let mut buffer = TextBuffer { text: Vec::new(), entered: Entered::default(), recorder: None, next: null_mut() };
         write(&mut buffer);
         String::from_utf8(buffer.text).expect("UTF-8")
     }

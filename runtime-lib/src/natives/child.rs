@@ -113,6 +113,24 @@ native! {
         u8::from(result.is_ok())
     }
 
+    /// (signal's name) -> the descriptor that becomes readable when it comes, or -1.
+    fn flash_signal_listen(_ctx: *mut Context, signal: *const u8, signal_len: i64) -> i32 {
+        // SAFETY: a live text.
+        match children::listen(unsafe { text(signal, signal_len) }) {
+            Ok(fd) => fd,
+            Err(error) => {
+                io_error::remember(&error);
+                -1
+            }
+        }
+    }
+
+    /// (signal's name): it does again what it does by default.
+    fn flash_signal_forget(_ctx: *mut Context, signal: *const u8, signal_len: i64) {
+        // SAFETY: a live text.
+        children::forget(unsafe { text(signal, signal_len) });
+    }
+
     /// (status) -> the name of the signal that ended a child, or null.
     fn flash_signal_name(_ctx: *mut Context, status: i32) -> Str {
         children::signal_name(status).map_or(NULL_TEXT, static_text)

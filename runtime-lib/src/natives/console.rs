@@ -166,9 +166,8 @@ thread_local! {
 
 /// Whether a stream is a terminal that takes colours, and nobody asked for none.
 fn has_colours(stream: i32) -> bool {
-    let is = |name: &str, test: fn(&str) -> bool| {
-        environment::get(name).is_some_and(|value| test(&value.to_string_lossy()))
-    };
+    let is =
+        |name: &str, test: fn(&str) -> bool| environment::get(name).is_some_and(|value| test(&value.to_string_lossy()));
     stdio::is_terminal(stream) && !is("NO_COLOR", |value| !value.is_empty()) && !is("TERM", |value| value == "dumb")
 }
 

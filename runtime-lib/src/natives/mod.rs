@@ -9,6 +9,7 @@ pub mod child;
 pub mod console;
 pub mod crypto;
 pub mod date;
+pub mod descriptor;
 pub mod dns;
 pub mod encoding;
 mod entered;
@@ -31,6 +32,7 @@ pub mod tls;
 pub mod udp;
 pub mod unicode;
 pub mod url;
+pub mod worker;
 
 #[cfg(test)]
 mod tests;

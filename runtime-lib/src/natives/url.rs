@@ -5,26 +5,7 @@ use super::{NULL_TEXT, new_text, problem, text};
 use crate::native;
 use flash_abi::context::Context;
 use flash_abi::object::Str;
-use url::{Position, Url, quirks};
-
-/// What the offsets are of, in this order.
-const POSITIONS: [Position; 15] = [
-    Position::AfterScheme,
-    Position::BeforeUsername,
-    Position::AfterUsername,
-    Position::BeforePassword,
-    Position::AfterPassword,
-    Position::BeforeHost,
-    Position::AfterHost,
-    Position::BeforePort,
-    Position::AfterPort,
-    Position::BeforePath,
-    Position::AfterPath,
-    Position::BeforeQuery,
-    Position::AfterQuery,
-    Position::BeforeFragment,
-    Position::AfterFragment,
-];
+use url::{Url, quirks};
 
 native! {
     /// (text, base or null, array of 15) -> the URL's text, or null and a problem. Writes the offsets of its parts.
@@ -126,18 +107,38 @@ native! {
     }
 }
 
-/// The URL's text; writes its offsets.
+/// The URL's text; writes where its scheme ends, and start and end of username, password, host, port, path, query, fragment.
 ///
 /// # Safety
 /// This thread's context, and an array of 15.
 unsafe fn give(ctx: *mut Context, url: &Url, places: *mut i64) -> Str {
     // SAFETY: promised by the caller.
     unsafe {
-        for (index, position) in POSITIONS.into_iter().enumerate() {
-            *places.add(index) = url[..position].len() as i64;
-        }
+        std::slice::from_raw_parts_mut(places, 15).copy_from_slice(&parts(url));
         new_text(ctx, url.as_str())
     }
+}
+
+fn parts(url: &Url) -> [i64; 15] {
+    let host = url.host_str().unwrap_or_default();
+    let parts = [
+        url.username(),
+        url.password().unwrap_or_default(),
+        host,
+        quirks::port(url),
+        url.path(),
+        url.query().unwrap_or_default(),
+        url.fragment().unwrap_or_default(),
+    ];
+    let mut places = [0; 15];
+    places[0] = url.scheme().len() as i64;
+    for (index, part) in parts.into_iter().enumerate().filter(|(_, part)| !part.is_empty()) {
+        // Every part is a stretch of the whole text.
+        let start = part.as_ptr() as i64 - url.as_str().as_ptr() as i64;
+        places[1 + index * 2] = start;
+        places[2 + index * 2] = start + part.len() as i64;
+    }
+    places
 }
 
 fn parse(text: &str, base: Option<&str>) -> Result<Url, String> {
@@ -248,6 +249,30 @@ mod tests {
         assert_eq!(decode("a+b%zz%ff", true), Ok("a b%zz\u{fffd}".to_owned()));
         assert_eq!(decode("ab%2", false).map_err(|e| e.1), Err(2));
         assert_eq!(decode("a%20%ff", false).map_err(|e| e.1), Err(4));
+    }
+
+    #[test]
+    fn parts_lie_where_they_are() {
+        for text in [
+            "http://user:pass@host.example:81/path?query#fragment",
+            "http://user@host.example/",
+            "http://:pass@host.example:81?q",
+            "mailto:a@b.c",
+            "file:///a/b#f",
+            "http://[::1]:3000/",
+            "data:,x?y",
+        ] {
+            let url = Url::parse(text).expect("a URL");
+            let places = parts(&url);
+            let part = |index: usize| &url.as_str()[places[index] as usize..places[index + 1] as usize];
+            assert_eq!(part(1), url.username());
+            assert_eq!(part(3), url.password().unwrap_or_default());
+            assert_eq!(part(5), url.host_str().unwrap_or_default());
+            assert_eq!(part(7), url.port().map(|port| port.to_string()).unwrap_or_default());
+            assert_eq!(part(9), url.path());
+            assert_eq!(part(11), url.query().unwrap_or_default());
+            assert_eq!(part(13), url.fragment().unwrap_or_default());
+        }
     }
 
     #[test]

@@ -128,7 +128,7 @@ impl<'a> FnBuilder<'_, 'a> {
         // What a generic function takes for the value may be a promise itself, which no promise holds.
         let is_promise = self.cx.types.awaited(ty).is_some();
         let into = into.filter(|_| !is_promise);
-        let vals = self.call_lang("promise_outcome", vec![inner], &[promise.clone()], into);
+        let vals = self.call_lang("promise_outcome", vec![inner], std::slice::from_ref(&promise), into);
         if is_promise { promise } else { vals }
     }
     /// Calls a function of std by its `#[lang]` name.

@@ -93,7 +93,9 @@ impl FnBuilder<'_, '_> {
             Intrinsic::Times => single(self.binary(BinaryOp::Mul, first_ty, arg(0), arg(1))),
             Intrinsic::Zero if self.cx.is_memory(first_ty) => {
                 let place = match into {
-                    Some(address) => Place::Memory { address, offset: 0, area: Area::ANY, ty: first_ty, readonly: false },
+                    Some(address) => {
+                        Place::Memory { address, offset: 0, area: Area::ANY, ty: first_ty, readonly: false }
+                    }
                     None => self.temp(first_ty),
                 };
                 self.zero_place(&place);
@@ -149,6 +151,11 @@ impl FnBuilder<'_, '_> {
             Intrinsic::PromisePending => self.pending(first_ty),
             Intrinsic::PromiseOf => self.promise_of(first_ty, flat.iter().copied().collect()),
             Intrinsic::PromiseValue => self.promise_value(arg(0), result, into),
+            Intrinsic::InitializeStd => {
+                self.initialize_std();
+                Vals::new()
+            }
+            Intrinsic::CopiedGlobals => single(self.copied_globals_address()),
             Intrinsic::Panic => self.fail_with_text(Rt::FailPanic, arg(0), arg(1)),
             Intrinsic::AssertFailed => self.fail_with_text(Rt::FailAssert, arg(0), arg(1)),
             _ => self.number_intrinsic(intrinsic, &flat, result),

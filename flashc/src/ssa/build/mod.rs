@@ -38,6 +38,7 @@ mod show;
 mod ssa_vars;
 #[cfg(test)]
 mod tests;
+mod workers;
 
 use crate::source::SourceMap;
 use crate::ssa::Module;

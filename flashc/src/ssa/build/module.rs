@@ -133,7 +133,9 @@ pub struct ModuleBuilder<'a> {
     externs: FxHashMap<Symbol, ExternId>,
     roots: Vec<(Root, FxHashMap<u32, Region>)>,
     root_ids: FxHashMap<Root, RootId>,
-    globals: FxHashMap<GlobalId, u32>,
+    pub globals: FxHashMap<GlobalId, u32>,
+    /// See `workers`.
+    pub copied_globals: Option<DataId>,
     pub dispatch: Tables,
     pub own_methods: FxHashMap<(KnownInterface, Ty), Option<Method>>,
     pub errors: Errors,
@@ -162,6 +164,7 @@ impl<'a> ModuleBuilder<'a> {
             roots: Vec::new(),
             root_ids: FxHashMap::default(),
             globals: FxHashMap::default(),
+            copied_globals: None,
             dispatch: Tables::default(),
             own_methods: FxHashMap::default(),
             errors: Errors::default(),
@@ -215,6 +218,9 @@ impl<'a> ModuleBuilder<'a> {
     }
 
     pub fn finish(mut self) -> Module {
+        if let Some(id) = self.copied_globals {
+            self.module.data[id.index()].bytes = self.copied_ranges();
+        }
         let functions = self.functions.into_iter().enumerate();
         for data in &mut self.module.data {
             data.relocations.sort_by_key(|(offset, _)| *offset);
@@ -301,7 +307,10 @@ impl<'a> ModuleBuilder<'a> {
     // Descriptors.
 
     fn descriptor(&mut self, name: String, kind: u8, size: u32, slots: Vec<u32>) -> DescriptorId {
-        let descriptor = Descriptor { name, kind, size, slots };
+        self.add_descriptor(Descriptor { name, kind, is_local: false, size, slots })
+    }
+
+    fn add_descriptor(&mut self, descriptor: Descriptor) -> DescriptorId {
         if let Some(&id) = self.descriptors.get(&descriptor) {
             return id;
         }
@@ -318,8 +327,8 @@ impl<'a> ModuleBuilder<'a> {
         for field in &fields.fields {
             self.pointer_slots(field.ty, field.offset, &mut slots);
         }
-        let name = self.type_name(ty);
-        self.descriptor(name, KIND_FIXED, fields.size, slots)
+        let (name, is_local) = (self.type_name(ty), self.is_local_class(ty));
+        self.add_descriptor(Descriptor { name, kind: KIND_FIXED, is_local, size: fields.size, slots })
     }
 
     /// Of a cell that holds a value of this type.

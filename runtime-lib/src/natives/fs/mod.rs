@@ -5,12 +5,14 @@
 mod operations;
 mod paths;
 mod temporary;
+mod watch;
 
 use super::{bytes, empty_text, new_text, text};
+use crate::pool::{self, Outcome};
 use crate::{io_error, native};
 use flash_abi::context::Context;
 use flash_abi::object::Str;
-use operations::{Outcome, Request};
+use operations::Request;
 use std::cell::RefCell;
 use std::io;
 
@@ -30,6 +32,22 @@ native! {
         keep(operations::perform(name, &Request { path, data, a, b }))
     }
 
+    /// The same on a thread of the pool: the number of the job.
+    fn flash_fs_start(
+        ctx: *mut Context, name: *const u8, name_len: i64, path: *const u8, path_len: i64, data: *const u8,
+        data_len: i64, a: i64, b: i64,
+    ) -> i64 {
+        // SAFETY: live texts, and `data_len` bytes behind an address that is not null.
+        let (name, path, data) = unsafe { (text(name, name_len), text(path, path_len), bytes(data, data_len)) };
+        let (name, path, data) = (name.to_owned(), path.to_owned(), data.to_vec());
+        pool::start(ctx, move || {
+            match operations::perform(&name, &Request { path: &path, data: &data, a, b }) {
+                Ok(outcome) => outcome,
+                Err(error) => Outcome::Failed { code: io_error::code(&error), reason: io_error::reason(&error) },
+            }
+        })
+    }
+
     /// Whether something is there, links followed: 0 nothing, 1 a file, 2 a directory, 3 anything else.
     fn flash_fs_kind(_ctx: *mut Context, path: *const u8, path_len: i64) -> i32 {
         // SAFETY: a live text.
@@ -43,7 +61,7 @@ native! {
 
     /// The result of the last operation, a text.
     fn flash_fs_text(ctx: *mut Context) -> Str {
-        match RESULT.take() {
+        match RESULT.replace(Outcome::Unit) {
             // SAFETY: this thread's context.
             Outcome::Text(contents) => unsafe { new_text(ctx, &contents) },
             _ => empty_text(),
@@ -61,7 +79,7 @@ native! {
 
     /// (to): copies the bytes that the last operation gave.
     fn flash_fs_bytes(_ctx: *mut Context, to: *mut u8) {
-        if let Outcome::Bytes(bytes) = RESULT.take() {
+        if let Outcome::Bytes(bytes) = RESULT.replace(Outcome::Unit) {
             // SAFETY: Flash made room for as many bytes as `flash_fs_number` told.
             unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), to, bytes.len()) };
         }

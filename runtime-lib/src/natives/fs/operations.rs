@@ -1,7 +1,8 @@
 //! What can be done with files, by name: `std:fs` calls these now, or the pool does. Each takes a [`Request`] and gives
-//! an [`Outcome`]; none touches Flash's heap.
+//! an [`Outcome`]; none touches Flash's heap, nor what belongs to a thread.
 
 use super::{paths, temporary};
+use crate::pool::Outcome;
 use std::fs::{self, File, FileType, Metadata, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::mem::ManuallyDrop;
@@ -15,16 +16,6 @@ pub struct Request<'a> {
     pub data: &'a [u8],
     pub a: i64,
     pub b: i64,
-}
-
-/// What an operation gives.
-#[derive(Debug, Default)]
-pub enum Outcome {
-    #[default]
-    Unit,
-    Number(i64),
-    Text(String),
-    Bytes(Vec<u8>),
 }
 
 type Operation = fn(&Request) -> io::Result<Outcome>;
