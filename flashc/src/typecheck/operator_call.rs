@@ -151,6 +151,12 @@ impl<'a> Body<'_, 'a> {
             }
             let known = &self.cx.impls[index];
             let (generics, interface, target) = (known.generics.clone(), known.interface, known.target);
+            // Of another type altogether: it must not leave type variables behind that nothing solves.
+            if let (TyKind::Nominal(of, _), TyKind::Nominal(own, _)) = (self.kind(target), self.kind(subject))
+                && of != own
+            {
+                continue;
+            }
             let types: Vec<Ty> = generics.iter().map(|g| self.fresh(g.name, span)).collect();
             let target = self.cx.types.substitute(target, &types);
             if self.unify(target, subject) {
