@@ -3,7 +3,7 @@ CARGO ?= cargo
 PREFIX ?= /usr/local
 REL := target/release
 
-.PHONY: all demo test tools lint bless bench install clean help
+.PHONY: all demo test tools lint bless bench bench-net install clean help
 
 all: ## Build flashc, flash-rt, flash and the runtime library (release)
 	$(CARGO) build --release --workspace
@@ -28,6 +28,9 @@ bless: ## Rewrite the expectations of golden tests; read the diff afterwards
 bench: all ## Flash beside C, Go and Node: outputs compared, ratios printed
 	python3 benches/run.py
 
+bench-net: all ## HTTP servers side by side by `wrk`: Flash, Bun, Deno, Node, Go
+	python3 benches/net/run.py
+
 install: all ## Copy the programs and the runtime library below PREFIX (default /usr/local)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/flash
 	install -m 755 $(REL)/flash $(REL)/flash-rt $(REL)/flashc $(DESTDIR)$(PREFIX)/bin
@@ -38,4 +41,4 @@ clean: ## Remove everything that was built
 	rm -rf build
 
 help: ## Show this list
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12

@@ -120,6 +120,8 @@ runtime_symbols! {
     MailboxIsOver = flash_mailbox_is_over(I64) -> (I8): Any;
     WorkerStart = flash_worker_start(Ptr, Ptr, Ptr, I64, I64) -> (I32): Any;
     WorkerBegin = flash_worker_begin() -> (Ptr): Any;
+    WorkerTerminate = flash_worker_terminate(I64): Any;
+    WorkerIsTerminated = flash_worker_is_terminated() -> (I8): Any;
 
     // Async.
     /// (what carries an error) -> what carries it to the coroutine in whose name this is called: its trace goes on there.

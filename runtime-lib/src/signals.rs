@@ -5,7 +5,8 @@ use crate::fail::{self, Failure};
 use crate::overflow::Detour;
 use crate::thread;
 use crate::trace::{self, Start};
-use crate::{overflow, process, program};
+use crate::{overflow, process, program, unwind};
+use flash_abi::context::Context;
 use std::cell::UnsafeCell;
 use std::ffi::c_void;
 use std::mem::MaybeUninit;
@@ -93,6 +94,26 @@ extern "C" fn handle(signal: i32, info: *mut libc::siginfo_t, context: *mut c_vo
     }
 }
 
+/// If the interrupted code is Flash's, goes on at the handler around everything instead, with nothing thrown.
+///
+/// # Safety
+/// The kernel's context of an interrupted thread, to which it is about to return, and its own context.
+pub(crate) unsafe fn leave_flash_code(interrupted: *mut libc::ucontext_t, ctx: *mut Context) {
+    // SAFETY: promised by the caller.
+    unsafe {
+        let Registers { pc, frame, stack, .. } = registers(interrupted);
+        if program::find(pc).is_none() {
+            return;
+        }
+        // A function's first and last instructions have its caller's frame; what matters is further out.
+        let start = Start { pc, frame, low: stack, high: (*ctx).stack_base as usize, is_crash: true };
+        if let Some(landing) = unwind::outermost_handler(start) {
+            go_to(interrupted, &Detour { pc: landing.code, stack: landing.stack, frame: landing.frame });
+            set_error(interrupted, unwind::nothing_thrown());
+        }
+    }
+}
+
 /// Puts the handler back that was there before ours.
 fn forward(signal: i32, index: usize) {
     // SAFETY: `install` stored this slot before it set our handler.
@@ -157,6 +178,16 @@ unsafe fn go_to(context: *mut libc::ucontext_t, detour: &Detour) {
     machine.pc = detour.pc as u64;
     machine.sp = detour.stack as u64;
     machine.regs[29] = detour.frame as u64;
+}
+
+/// Sets the register in which handlers expect what was thrown.
+unsafe fn set_error(context: *mut libc::ucontext_t, thrown: usize) {
+    // SAFETY: the caller passes the kernel's context.
+    let machine = unsafe { &mut (*context).uc_mcontext };
+    #[cfg(target_arch = "x86_64")]
+    (machine.gregs[libc::REG_RAX as usize] = thrown as i64);
+    #[cfg(target_arch = "aarch64")]
+    (machine.regs[0] = thrown as u64);
 }
 
 #[cfg(target_arch = "x86_64")]

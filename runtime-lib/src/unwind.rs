@@ -50,6 +50,15 @@ static THROWN: ThrownType = ThrownType {
     name: *b"thrown",
 };
 
+/// What a handler is given that nothing was thrown to: no error, no trace. It lies in no heap.
+pub(crate) fn nothing_thrown() -> usize {
+    struct Nothing(Thrown);
+    // SAFETY: it is never written, and its addresses are null.
+    unsafe impl Sync for Nothing {}
+    static NOTHING: Nothing = Nothing(Thrown { header: 0, error: 0, table: 0, trace: std::ptr::null(), count: 0 });
+    &raw const NOTHING.0 as usize
+}
+
 /// The addresses of the innermost calls of a stack.
 pub(crate) struct Calls {
     addresses: [usize; MOST_CALLS],
@@ -101,6 +110,22 @@ pub(crate) fn find_handler(start: Start) -> Option<Landing> {
             }
         }
         at = trace::step(at)?;
+    }
+}
+
+/// The handler around all others, which the code at `start` would come to last.
+pub(crate) fn outermost_handler(start: Start) -> Option<Landing> {
+    let (mut at, mut found, mut finder) = (start, None, Finder::new());
+    loop {
+        if let Some(call) = finder.find(at.pc)
+            && let Some((code, frame_size)) = call.handler()
+        {
+            found = at.frame.checked_sub(frame_size).map(|stack| Landing { code, frame: at.frame, stack, call });
+        }
+        match trace::step(at) {
+            Some(next) => at = next,
+            None => return found,
+        }
     }
 }
 

@@ -436,7 +436,8 @@ impl Generator {
     fn using(&mut self, depth: usize) {
         let name = self.fresh("u");
         self.line("{");
-        self.line(&format!("    using _{name} = Guard {{ tag: {} }};", self.rng.below(1000)));
+        let tag = self.rng.below(1000);
+        self.line(&format!("    using _{name} = Guard {{ tag: {tag} }};"));
         self.block(3, depth - 1);
         self.line("}");
     }

@@ -90,13 +90,21 @@ impl<'a> Body<'_, 'a> {
     }
 
     pub(super) fn await_expr(&mut self, inner: &'a ast::Expr, hint: Option<Ty>, span: Span) -> Expr {
-        let hint = hint.filter(|&hint| !matches!(self.shallow(hint), Ty::VOID | Ty::NEVER | Ty::ERROR));
+        let is_dropped = hint.is_some_and(|hint| self.shallow(hint) == Ty::VOID);
+        let hint = hint.filter(|&hint| !matches!(self.shallow(hint), Ty::NEVER | Ty::ERROR));
         let hint = hint.and_then(|hint| self.cx.types.promise(hint));
         self.require_waiting(span);
         let value = self.expr(inner, hint);
         let value = self.auto_deref(value);
         match self.promise(value, "await") {
-            Ok(promise) => self.await_promise(promise, span),
+            Ok(promise) => {
+                let awaited = self.await_promise(promise, span);
+                // `await Promise.reject(e);`: of what does not matter.
+                if is_dropped && self.is_unsolved(awaited.ty) {
+                    self.unify(awaited.ty, Ty::VOID);
+                }
+                awaited
+            }
             Err(other) => other,
         }
     }

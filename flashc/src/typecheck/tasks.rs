@@ -111,7 +111,14 @@ impl<'a> Body<'_, 'a> {
         let value = self.expr(&arm.value, None);
         let value = self.auto_deref(value);
         match self.promise(value, "select") {
-            Ok(promise) => self.keep(promise, "promise", statements),
+            Ok(promise) => {
+                if let Some(inner) = self.awaited_type(promise.ty).filter(|&inner| self.is_unsolved(inner))
+                    && arm.pattern.as_ref().is_none_or(|p| matches!(p.kind, ast::PatternKind::Wildcard))
+                {
+                    self.unify(inner, Ty::VOID);
+                }
+                self.keep(promise, "promise", statements)
+            }
             Err(_) => error_expr(arm.value.span),
         }
     }

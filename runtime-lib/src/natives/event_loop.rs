@@ -6,6 +6,7 @@ use crate::fail::{self, Failure};
 use crate::io_error::remember;
 use crate::pool::Outcome;
 use crate::{native, stdio};
+use crate::worker::termination;
 use flash_abi::context::Context;
 use flash_abi::object::Str;
 use std::time::Duration;
@@ -14,6 +15,8 @@ native! {
     /// Waits until something is ready: at most so many nanoseconds, or, when the number is negative, as long as it takes.
     /// The number of events.
     fn flash_loop_poll(ctx: *mut Context, timeout_ns: i64) -> i64 {
+        // SAFETY: this thread's context; nothing is held here.
+        unsafe { termination::end_if_asked(ctx) };
         let timeout = u64::try_from(timeout_ns).ok().map(Duration::from_nanos);
         if timeout != Some(Duration::ZERO) {
             // Nobody should wait for what was printed until something happens.

@@ -88,6 +88,16 @@ native! {
         }
     }
 
+    /// (first mailbox): ends the worker, sooner or later, wherever it is.
+    fn flash_worker_terminate(_ctx: *mut Context, id: i64) {
+        worker::termination::terminate(id);
+    }
+
+    /// Whether this thread has been ended from outside.
+    fn flash_worker_is_terminated(_ctx: *mut Context) -> i8 {
+        i8::from(worker::termination::is_asked())
+    }
+
     /// -> address of this thread's work, or null when it has begun already. Fills the globals.
     fn flash_worker_begin(ctx: *mut Context) -> *const u8 {
         // SAFETY: compiled code passes its context.

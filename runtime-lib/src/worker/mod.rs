@@ -3,6 +3,7 @@
 //! program's variables as they are then.
 
 pub mod mailbox;
+pub mod termination;
 
 use crate::gc::{self, Parcel};
 use crate::thread::{self, StackKind};
@@ -43,22 +44,24 @@ impl Drop for Closing {
     }
 }
 
-/// Starts a thread that calls `code` with work to do. False when the system has no more threads.
+/// Starts a thread that calls `code` with work to do. Its number is that of the first mailbox. False when the system has no more threads.
 ///
 /// # Safety
 /// `code` is of a registered program, has the convention of Flash, and takes and gives nothing.
 pub unsafe fn start(code: *const u8, work: Parcel, mailboxes: Vec<i64>) -> bool {
     let Some(place) = program::find(code as usize) else { return false };
+    mailboxes.first().copied().into_iter().for_each(termination::announce);
     let start = Start { program: place.program(), code, work, mailboxes };
     std::thread::Builder::new().name("flash-worker".to_owned()).spawn(move || run(start)).is_ok()
 }
 
 fn run(start: Start) {
     let Start { program, code, work, mailboxes } = start;
+    let _living = mailboxes.first().copied().map(termination::begin);
     let _closing = Closing(mailboxes);
     // SAFETY: the program is registered; this is a new thread.
     let Some(ctx) = (unsafe { thread::create(program, StackKind::Own) }) else { return };
-    WORK.set(Some(work));
+    WORK.set(if termination::is_asked() { None } else { Some(work) });
     // SAFETY: promised to `start`; the context is this thread's.
     unsafe {
         flash_enter(ctx, code, thread::stack_top(ctx));
