@@ -120,6 +120,10 @@ pub fn signal_name(status: i32) -> Option<&'static str> {
 pub fn kill(process: i32, signal: &str) -> io::Result<()> {
     let number = if signal.is_empty() { Some(0) } else { signal_number(signal) };
     let number = number.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "there is no such signal"))?;
+    if process <= 0 {
+        // To the system these are groups, ours among them.
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "no process has this number"));
+    }
     // SAFETY: sends a signal.
     if unsafe { libc::kill(process, number) } == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
@@ -144,5 +148,6 @@ mod tests {
         assert_eq!(signal_number("SIGTERM"), Some(libc::SIGTERM));
         assert_eq!(signal_name(256 + libc::SIGKILL), Some("SIGKILL"));
         assert_eq!(signal_name(9), None);
+        assert!(kill(0, "").is_err() && kill(-1, "").is_err());
     }
 }
