@@ -38,6 +38,9 @@ const COMMANDS: &[&str] = &["flash-rt run", "flashc build", "flashc compile and 
 /// One program in this many also goes by [`COMMANDS`].
 const SAMPLE: u64 = 10;
 
+/// One program in this many is linked to an executable: that is the same object, and the linker takes longer than all else.
+const LINKED: u64 = 4;
+
 /// Compiles the program and gives the commands that run it, each by a road.
 fn prepare(source: &Path, work: &Path, roads: &[&'static str]) -> Vec<(&'static str, Result<Command, String>)> {
     let program = match roads::check(source) {
@@ -111,10 +114,10 @@ fn check(prepared: Result<Command, String>, expected: &Expected) -> Result<(), S
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
-/// Whether the program is one of those that go by [`COMMANDS`]: always the same ones.
-fn is_sampled(name: &str) -> bool {
+/// Whether the program is one of those in so many, always the same ones.
+fn is_sampled(name: &str, one_in: u64) -> bool {
     let sum = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |sum, b| (sum ^ u64::from(b)).wrapping_mul(0x100_0000_01b3));
-    sum.is_multiple_of(SAMPLE)
+    sum.is_multiple_of(one_in)
 }
 
 fn check_diagnostics(source: &Path, expected: &Expected) -> Result<(), String> {
@@ -172,6 +175,7 @@ fn programs_behave_alike_on_every_road() {
                 let is_run = |road: &&str| match *road {
                     "nasm" | "flashc compile and nasm" => has_nasm,
                     "stress" => !expected.allocates_much,
+                    "executable" => all_roads || is_sampled(&name, LINKED),
                     _ => true,
                 };
                 let work = tempfile::tempdir().expect("a temporary directory");
@@ -179,7 +183,7 @@ fn programs_behave_alike_on_every_road() {
                 for (road, prepared) in prepare(source, work.path(), &roads) {
                     report(road, check(prepared, &expected));
                 }
-                if all_roads || is_sampled(&name) {
+                if all_roads || is_sampled(&name, SAMPLE) {
                     for road in COMMANDS.iter().copied().filter(is_run) {
                         report(road, check(prepare_by_commands(road, source, work.path()), &expected));
                     }

@@ -83,7 +83,8 @@ flash$globals:
 flash$functions:
         ; start, end, name: offset, length
         dd 0, 64, 0, 4
-        dd 64, 120, 4, 4
+        dd 0, 64, 120, 4
+        dd 4, 0
 .end:
 
         align 4, db 0
@@ -140,7 +141,7 @@ closure.pick:
         global flash_program
 flash_program:
         dq "FLASHPRG"               ; magic
-        dq 3                        ; ABI version
+        dq 4                        ; ABI version
         dq 0                        ; bytes of globals
         dq flash$globals            ; descriptor of globals
         dq 0                        ; entry

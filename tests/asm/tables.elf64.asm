@@ -102,6 +102,7 @@ flash$globals:
 flash$functions:
         ; start, end, name: offset, length
         dd 0, 240, 0, 4
+        dd 0
 .end:
 
         align 4, db 0
@@ -139,7 +140,7 @@ flash$handlers:
         global flash_program:data (flash_program.end - flash_program)
 flash_program:
         dq "FLASHPRG"               ; magic
-        dq 3                        ; ABI version
+        dq 4                        ; ABI version
         dq 0                        ; bytes of globals
         dq flash$globals            ; descriptor of globals
         dq 0                        ; entry

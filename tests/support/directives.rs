@@ -1,7 +1,7 @@
 //! The directives that stand in a program, and running it against them.
 //!
 //! ```text
-//! //= a line of standard output, in order
+//! //= a line of standard output, in order; also at the end of a line of code, behind three blanks
 //! //- the same, without a line end
 //! //! exit: 3
 //! //! stderr: a part of standard error
@@ -34,7 +34,11 @@ pub struct Expected {
 pub fn expected(text: &str) -> Expected {
     let mut expected = Expected::default();
     for line in text.lines().map(str::trim_start) {
-        if let Some(rest) = line.strip_prefix("//=") {
+        // At the end of a line, too: behind the code that prints it.
+        if let Some((_, rest)) = line.split_once("   //= ") {
+            expected.stdout.push_str(rest);
+            expected.stdout.push('\n');
+        } else if let Some(rest) = line.strip_prefix("//=") {
             expected.stdout.push_str(rest.strip_prefix(' ').unwrap_or(rest));
             expected.stdout.push('\n');
         } else if let Some(rest) = line.strip_prefix("//- ") {

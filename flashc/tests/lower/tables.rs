@@ -68,7 +68,7 @@ fn sites_lead_to_places_with_their_inlined_calls() {
     assert_eq!(string(&program, &functions[2..4]), "main");
     let get = &program.functions[1];
     assert_eq!(get.text_offset % 16, 0);
-    assert_eq!(functions[4..6], [get.text_offset, get.text_offset + get.code.len() as u32]);
+    assert_eq!(functions[5..7], [get.text_offset, get.text_offset + get.code.len() as u32]);
 
     let files = words(&data(&program, "flash$files").bytes);
     assert_eq!(files.len(), 4, "only files that sites name");

@@ -160,7 +160,7 @@ hello:
     .ascii "hello\n"
 
     .macro FUNCTION start, end, name_offset, name_len
-    .long \start - text_start, \end - text_start, \name_offset, \name_len
+    .long \start - text_start, \end - text_start, \name_offset, \name_len, 0
     .endm
     .p2align 3
 functions:
@@ -222,7 +222,7 @@ error:
     .globl flash_program
 flash_program:
     .ascii "FLASHPRG"
-    .long 3, 0
+    .long 4, 0
     .quad 0, 0
     .quad main_start
     .quad text_start, text_end - text_start

@@ -74,4 +74,4 @@ struct Program {
     uint64_t magic; uint32_t version, reserved; uint64_t globals_size; const void *globals; int64_t (*entry)(void);
     const void *text; uint64_t text_size; const void *rest[12];
 };
-const struct Program flash_program = { 0x4752504853414c46, 3, 0, 16, &globals_type, entry };
+const struct Program flash_program = { 0x4752504853414c46, 4, 0, 16, &globals_type, entry };
