@@ -15,6 +15,9 @@ need llvm-dwarfdump llvm
 need x86_64-w64-mingw32-gcc gcc-mingw-w64-x86-64
 need aarch64-linux-gnu-gcc "gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
 need qemu-aarch64 qemu-user
+need curl curl
+need openssl openssl
+need node nodejs
 [ -n "$missing" ] || exit 0
 
 if command -v apt-get >/dev/null 2>&1; then
