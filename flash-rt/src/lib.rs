@@ -13,9 +13,10 @@ pub fn run(object: &[u8], arguments: Vec<String>) -> Result<i32, LoadError> {
     let loaded = loader::load(object, &loader::find_symbol)?;
     let program = loaded.program()?;
     flash_runtime::signals::default_pipe();
-    // SAFETY: the tables lie in the mapping, which stays until the program has ended; the object came from our
+    // SAFETY: the tables lie in the mapping, which stays; the object came from our
     // compiler or its cache, and the runtime checks magic and version before it believes the rest.
     let code = unsafe { flash_runtime::run_program(program, arguments) };
-    flash_runtime::program::unregister(program);
+    // Threads of workers may still be on their way out: the code stays as long as the process.
+    std::mem::forget(loaded);
     code.map_err(|refused| LoadError::NoProgram(refused.message()))
 }
