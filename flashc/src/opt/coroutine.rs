@@ -13,7 +13,7 @@ mod liveness;
 mod memory;
 
 use super::effects::{self, Effects};
-use super::reaching::{Frontiers, Variable};
+use super::reaching::{Frontiers, Variable, using_blocks};
 use super::rewrite::{Replacements, count_uses, homes, make_iconst, make_zero, remove_unreachable};
 use crate::ssa::analysis::{Cfg, Dominators};
 use crate::ssa::op::{Class, Typing};
@@ -429,7 +429,9 @@ impl<'a> Splitter<'a> {
         let home = homes(&self.function, &cfg);
         let mut values: Vec<Value> = again.keys().copied().collect();
         values.sort_unstable();
-        let mut uses = uses_outside(&self.function, &cfg, &home, &again);
+        let mut uses = using_blocks(&self.function, &cfg, |value, block| {
+            again.contains_key(&value) && home[value.index()] != Some(block)
+        });
         for value in values {
             let Some(mut definitions) = again.remove(&value) else { continue };
             let behind = definitions.clone();
@@ -511,30 +513,6 @@ fn cut(function: &mut Function) -> Vec<Point> {
     }
     function.layout = layout;
     points
-}
-
-/// Of values with several definitions: the blocks that use them, without the one they come from.
-fn uses_outside(
-    function: &Function,
-    cfg: &Cfg,
-    home: &[Option<Block>],
-    values: &FxHashMap<Value, FxHashMap<Block, Value>>,
-) -> FxHashMap<Value, Vec<Block>> {
-    let mut uses: FxHashMap<Value, Vec<Block>> = FxHashMap::default();
-    for &block in &cfg.order {
-        let mut note = |value: Value| {
-            if values.contains_key(&value) && home[value.index()] != Some(block) {
-                let blocks = uses.entry(value).or_default();
-                if blocks.last() != Some(&block) {
-                    blocks.push(block);
-                }
-            }
-        };
-        let data = function.block(block);
-        data.insts.iter().for_each(|&inst| function.inst(inst).args.iter().for_each(|&arg| note(arg)));
-        data.terminator.for_each_value(note);
-    }
-    uses
 }
 
 fn replace_in(function: &mut Function, block: Block, old: Value, new: Value) {

@@ -8,10 +8,10 @@
 
 use super::Context;
 use super::reaching::repair;
-use super::rewrite::{count_uses, unwind_targets};
+use super::rewrite::{copy_block, count_uses, unwind_targets};
 use crate::ssa::analysis::{Cfg, Dominators, Loops};
 use crate::ssa::op::Class;
-use crate::ssa::{Block, Function, Inst, Terminator, Value};
+use crate::ssa::{Block, Function, Terminator, Value};
 use rustc_hash::FxHashMap;
 
 /// Blocks with more instructions are not copied.
@@ -94,19 +94,7 @@ fn separate_one(function: &mut Function) -> bool {
 }
 
 fn separate(function: &mut Function, block: Block, param: usize, constant: i64) {
-    let copy = function.add_block();
-    function.layout.pop();
-    let place = function.layout.iter().position(|&other| other == block).unwrap_or(0);
-    function.layout.insert(place, copy);
-    let mut map: FxHashMap<Value, Value> = FxHashMap::default();
-    for value in function.block(block).params.clone() {
-        let copied = function.add_param(copy, function.value_type(value));
-        map.insert(value, copied);
-    }
-    for inst in function.block(block).insts.clone() {
-        let copied = copy_inst(function, inst, &mut map);
-        function.block_mut(copy).insts.push(copied);
-    }
+    let (copy, map) = copy_block(function, block);
     let Terminator::Branch { then, otherwise, .. } = &function.block(block).terminator else { return };
     let mut target = if constant != 0 { then.clone() } else { otherwise.clone() };
     for arg in &mut target.args {
@@ -129,17 +117,6 @@ fn separate(function: &mut Function, block: Block, param: usize, constant: i64) 
     }
     super::rewrite::remove_unreachable(function);
     repair(function, &map, |other| other == block || other == copy);
-}
-
-fn copy_inst(function: &mut Function, inst: Inst, map: &mut FxHashMap<Value, Value>) -> Inst {
-    let data = function.inst(inst).clone();
-    let args: Vec<Value> = data.args.iter().map(|arg| map.get(arg).copied().unwrap_or(*arg)).collect();
-    let types: Vec<_> = data.results.iter().map(|&result| function.value_type(result)).collect();
-    let copied = function.make_inst(data.op, data.ty, args, data.aux, types, data.loc);
-    for (&result, &value) in data.results.iter().zip(&function.inst(copied).results.clone()) {
-        map.insert(result, value);
-    }
-    copied
 }
 
 /// A header that only jumps to the header of a loop inside, with nothing but its own parameters: the other one

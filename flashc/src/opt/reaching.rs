@@ -134,19 +134,16 @@ impl<'a> Variable<'a> {
     }
 }
 
-/// After blocks were copied: each value of `copies` has a second definition, and uses elsewhere get
-/// whichever reaches them. `is_part` says which blocks are originals or copies.
-pub fn repair(function: &mut Function, copies: &FxHashMap<Value, Value>, is_part: impl Fn(Block) -> bool) {
-    let cfg = Cfg::new(function);
-    let mut originals: Vec<Value> = copies.keys().copied().collect();
-    originals.sort_unstable();
+/// The blocks that use each value, in the order of the graph, of those uses that are asked for.
+pub fn using_blocks(
+    function: &Function,
+    cfg: &Cfg,
+    is_wanted: impl Fn(Value, Block) -> bool,
+) -> FxHashMap<Value, Vec<Block>> {
     let mut uses: FxHashMap<Value, Vec<Block>> = FxHashMap::default();
     for &block in &cfg.order {
-        if is_part(block) {
-            continue;
-        }
         let mut note = |value: Value| {
-            if copies.contains_key(&value) {
+            if is_wanted(value, block) {
                 let blocks = uses.entry(value).or_default();
                 if blocks.last() != Some(&block) {
                     blocks.push(block);
@@ -157,6 +154,16 @@ pub fn repair(function: &mut Function, copies: &FxHashMap<Value, Value>, is_part
         data.insts.iter().for_each(|&inst| function.inst(inst).args.iter().for_each(|&arg| note(arg)));
         data.terminator.for_each_value(note);
     }
+    uses
+}
+
+/// After blocks were copied: each value of `copies` has a second definition, and uses elsewhere get
+/// whichever reaches them. `is_part` says which blocks are originals or copies.
+pub fn repair(function: &mut Function, copies: &FxHashMap<Value, Value>, is_part: impl Fn(Block) -> bool) {
+    let cfg = Cfg::new(function);
+    let mut originals: Vec<Value> = copies.keys().copied().collect();
+    originals.sort_unstable();
+    let mut uses = using_blocks(function, &cfg, |value, block| copies.contains_key(&value) && !is_part(block));
     if uses.is_empty() {
         return;
     }

@@ -3,6 +3,7 @@
 
 use crate::ssa::analysis::Cfg;
 use crate::ssa::{Aux, Block, BlockCall, Function, Inst, Loc, Op, Terminator, Type, Value, ValueDef};
+use rustc_hash::FxHashMap;
 
 /// Values to be replaced by others, applied to a whole function at once.
 #[derive(Debug)]
@@ -215,4 +216,34 @@ pub fn homes(function: &Function, cfg: &Cfg) -> Vec<Option<Block>> {
         }
     }
     home
+}
+
+/// A copy of a block's parameters and instructions, placed before it in the layout, without a terminator; and what each
+/// value of the block is in the copy.
+pub fn copy_block(function: &mut Function, block: Block) -> (Block, FxHashMap<Value, Value>) {
+    let copy = function.add_block();
+    function.layout.pop();
+    let place = function.layout.iter().position(|&other| other == block).unwrap_or(0);
+    function.layout.insert(place, copy);
+    let mut map = FxHashMap::default();
+    for param in function.block(block).params.clone() {
+        let copied = function.add_param(copy, function.value_type(param));
+        map.insert(param, copied);
+    }
+    for inst in function.block(block).insts.clone() {
+        let copied = copy_inst(function, inst, &mut map);
+        function.block_mut(copy).insts.push(copied);
+    }
+    (copy, map)
+}
+
+fn copy_inst(function: &mut Function, inst: Inst, map: &mut FxHashMap<Value, Value>) -> Inst {
+    let data = function.inst(inst).clone();
+    let args: Vec<Value> = data.args.iter().map(|arg| map.get(arg).copied().unwrap_or(*arg)).collect();
+    let types: Vec<_> = data.results.iter().map(|&result| function.value_type(result)).collect();
+    let copied = function.make_inst(data.op, data.ty, args, data.aux, types, data.loc);
+    for (&result, &value) in data.results.iter().zip(&function.inst(copied).results.clone()) {
+        map.insert(result, value);
+    }
+    copied
 }

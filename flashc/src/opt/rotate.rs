@@ -5,10 +5,11 @@
 
 use super::Context;
 use super::reaching::repair;
+use super::rewrite::copy_block;
 use crate::ssa::analysis::{Cfg, Dominators, Loops};
 use crate::ssa::op::Class;
-use crate::ssa::{Block, Function, Inst, Terminator, Value};
-use rustc_hash::{FxHashMap, FxHashSet};
+use crate::ssa::{Block, Function, Terminator};
+use rustc_hash::FxHashSet;
 
 /// Headers with more instructions are not copied.
 const MOST_INSTS: usize = 24;
@@ -65,20 +66,7 @@ fn body_of(function: &Function, loops: &Loops, index: usize) -> Option<Block> {
 /// Copies the header for the ways into the loop; the old header stays for the back edges.
 fn rotate(function: &mut Function, loops: &Loops, index: usize) {
     let header = loops.loops[index].header;
-    let copy = function.add_block();
-    function.layout.pop();
-    let place = function.layout.iter().position(|&block| block == header).unwrap_or(0);
-    function.layout.insert(place, copy);
-
-    let mut map: FxHashMap<Value, Value> = FxHashMap::default();
-    for param in function.block(header).params.clone() {
-        let value = function.add_param(copy, function.value_type(param));
-        map.insert(param, value);
-    }
-    for inst in function.block(header).insts.clone() {
-        let copied = copy_inst(function, inst, &mut map);
-        function.block_mut(copy).insts.push(copied);
-    }
+    let (copy, map) = copy_block(function, header);
     let mut terminator = function.block(header).terminator.clone();
     terminator.for_each_value_mut(|value| *value = map.get(value).copied().unwrap_or(*value));
     let loc = function.block(header).loc;
@@ -104,15 +92,4 @@ fn rotate(function: &mut Function, loops: &Loops, index: usize) {
         function.layout.insert(last, header);
     }
     repair(function, &map, |block| block == header || block == copy);
-}
-
-fn copy_inst(function: &mut Function, inst: Inst, map: &mut FxHashMap<Value, Value>) -> Inst {
-    let data = function.inst(inst).clone();
-    let args: Vec<Value> = data.args.iter().map(|arg| map.get(arg).copied().unwrap_or(*arg)).collect();
-    let types: Vec<_> = data.results.iter().map(|&result| function.value_type(result)).collect();
-    let copied = function.make_inst(data.op, data.ty, args, data.aux, types, data.loc);
-    for (&result, &value) in data.results.iter().zip(&function.inst(copied).results.clone()) {
-        map.insert(result, value);
-    }
-    copied
 }

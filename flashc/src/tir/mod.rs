@@ -179,6 +179,13 @@ pub struct Local {
     pub span: Span,
 }
 
+impl Local {
+    /// One that is neither changed nor shared nor addressed.
+    pub fn plain(name: Symbol, ty: Ty, span: Span) -> Local {
+        Local { name, ty, is_mut: false, is_shared: false, is_addressed: false, is_reference: false, span }
+    }
+}
+
 /// A struct, class, enum or interface.
 #[derive(Clone, Debug)]
 pub struct Nominal {

@@ -476,7 +476,7 @@ impl<'a> Body<'_, 'a> {
     pub(super) fn add_local(&mut self, name: Symbol, ty: Ty, is_mut: bool, span: Span, warn: bool) -> LocalId {
         let frame = self.frame();
         let id = LocalId(frame.locals.len() as u32);
-        frame.locals.push(Local { name, ty, is_mut, is_shared: false, is_addressed: false, is_reference: false, span });
+        frame.locals.push(Local { is_mut, ..Local::plain(name, ty, span) });
         frame.infos.push(LocalInfo {
             used: false,
             changed: false,

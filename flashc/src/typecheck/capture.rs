@@ -123,16 +123,7 @@ impl Body<'_, '_> {
         let ty = self.cx.types.pointer(ty);
         let frame = &mut self.frames[frame];
         let pointer = LocalId(frame.locals.len() as u32);
-        let name = Symbol::new("self");
-        frame.locals.push(Local {
-            name,
-            ty,
-            is_mut: false,
-            is_shared: false,
-            is_addressed: false,
-            is_reference: false,
-            span,
-        });
+        frame.locals.push(Local::plain(Symbol::new("self"), ty, span));
         frame.infos.push(super::body::LocalInfo { used: true, changed: false, warn: false, deferred: None });
         frame.self_pointer = Some(pointer);
         pointer

@@ -189,16 +189,7 @@ impl<'a> Body<'_, 'a> {
 
     /// A closure that passes all its parameters on.
     pub(super) fn calling_closure(&mut self, callee: Callee, params: Vec<Ty>, result: Ty, ty: Ty, span: Span) -> Expr {
-        let local = |ty: Ty| tir::Local {
-            name: Symbol::new("_"),
-            ty,
-            is_mut: false,
-            is_shared: false,
-            is_addressed: false,
-            is_reference: false,
-            span,
-        };
-        let locals: Vec<tir::Local> = params.iter().map(|&ty| local(ty)).collect();
+        let locals: Vec<_> = params.iter().map(|&ty| tir::Local::plain(Symbol::new("_"), ty, span)).collect();
         let ids: Vec<LocalId> = (0..params.len() as u32).map(LocalId).collect();
         let args = ids.iter().zip(&params).map(|(&id, &ty)| Expr { kind: ExprKind::Local(id), ty, span }).collect();
         let call = Expr { kind: ExprKind::Call { callee, args }, ty: result, span };

@@ -591,18 +591,7 @@ pub(super) fn intrinsic_function(types: &mut Types, intrinsic: Intrinsic) -> Fun
         Intrinsic::AssertFailed | Intrinsic::Panic => (false, vec![Ty::STR], Ty::NEVER),
         other => crate::bug!("typecheck: the desugaring does not use {other:?}"),
     };
-    let locals: Vec<Local> = params
-        .iter()
-        .map(|&ty| Local {
-            name: Symbol::new("_"),
-            ty,
-            is_mut: false,
-            is_shared: false,
-            is_addressed: false,
-            is_reference: false,
-            span,
-        })
-        .collect();
+    let locals: Vec<Local> = params.iter().map(|&ty| Local::plain(Symbol::new("_"), ty, span)).collect();
     Function {
         name: format!("<{intrinsic:?}>"),
         module: tir::ModuleId(0),

@@ -3,7 +3,7 @@
 
 use super::control::Sink;
 use super::emitter::Vals;
-use super::function::{FnBuilder, Pending, hint_of};
+use super::function::{FnBuilder, Pending};
 use super::module::{Instance, ModuleBuilder};
 use crate::source::Symbol;
 use crate::ssa::{Function, Type, Value};
@@ -13,12 +13,7 @@ impl ModuleBuilder<'_> {
     /// An async function, as others call it: makes the promise, starts the coroutine and gives the promise.
     pub fn build_async(&mut self, id: tir::FuncId, type_args: Vec<Ty>, is_closure: bool) -> Function {
         let source = &self.tree.functions[id.index()];
-        let first: &[Type] = if is_closure { &[Type::Ptr] } else { &[] };
-        let signature = self.function_signature(id, &type_args, first);
-        let name = self.function_name(id, &type_args);
-        let mut func = Function::new(self.unique_symbol(name), signature, source.name.clone());
-        func.hint = hint_of(source);
-        let result = self.types.substitute(source.result, &type_args);
+        let (func, result) = self.declare(id, &type_args, is_closure);
         let mut builder = FnBuilder::new(self, func, source.span, result);
         let awaited = builder.cx.types.awaited(result).unwrap_or(Ty::VOID);
         let promise = builder.call_lang("promise_pending", vec![awaited], &[], None);

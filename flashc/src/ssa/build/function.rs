@@ -136,6 +136,17 @@ impl<'a> ModuleBuilder<'a> {
         captures
     }
 
+    /// A function of the tree without its body, and what it gives.
+    pub fn declare(&mut self, id: tir::FuncId, type_args: &[Ty], is_closure: bool) -> (Function, Ty) {
+        let source = &self.tree.functions[id.index()];
+        let first: &[Type] = if is_closure { &[Type::Ptr] } else { &[] };
+        let signature = self.function_signature(id, type_args, first);
+        let name = self.function_name(id, type_args);
+        let mut func = Function::new(self.unique_symbol(name), signature, source.name.clone());
+        func.hint = hint_of(source);
+        (func, self.types.substitute(source.result, type_args))
+    }
+
     /// Writes the body of a function of the tree.
     pub fn build_function(&mut self, id: tir::FuncId, type_args: Vec<Ty>, is_closure: bool) -> Function {
         let tree = self.tree;
@@ -144,12 +155,7 @@ impl<'a> ModuleBuilder<'a> {
         if source.attributes.is_async {
             return self.build_async(id, type_args, is_closure);
         }
-        let first: &[Type] = if is_closure { &[Type::Ptr] } else { &[] };
-        let signature = self.function_signature(id, &type_args, first);
-        let name = self.function_name(id, &type_args);
-        let mut func = Function::new(self.unique_symbol(name), signature, source.name.clone());
-        func.hint = hint_of(source);
-        let result = self.types.substitute(source.result, &type_args);
+        let (func, result) = self.declare(id, &type_args, is_closure);
         let mut builder = FnBuilder::new(self, func, source.span, result);
         builder.set_source(id, type_args);
         let mut next = 0;
