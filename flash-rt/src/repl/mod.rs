@@ -1,0 +1,3 @@
+//! The REPL: `flash-rt` or `flash -i` without a program.
+
+pub mod engine;
