@@ -1,9 +1,8 @@
 //! Servers that tests start, drive and end: programs that print `port N` as their first line.
 
 use super::{output, program, root};
-use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
@@ -23,19 +22,37 @@ pub struct Server {
 
 impl Server {
     /// A program of `tests/net`.
-    pub fn start<S: AsRef<OsStr>>(name: &str, arguments: &[S]) -> Server {
+    pub fn start(name: &str, arguments: &[String]) -> Server {
         let path = root().join("tests/net").join(name);
         Server::run(Command::new(program("flash-rt")).arg("-w").arg(path).args(arguments))
     }
 
+    /// A program that says `port N` when it listens.
     pub fn run(command: &mut Command) -> Server {
+        let mut server = Server::spawn(command);
+        let line = server.line();
+        let port = line.trim().strip_prefix("port ").and_then(|port| port.parse().ok());
+        let Some(port) = port else { panic!("no port: {line:?} {:?}", server.stderr.iter().collect::<Vec<_>>()) };
+        server.port = port;
+        server
+    }
+
+    /// A program that listens at a port that it was given.
+    pub fn listening(command: &mut Command, port: u16) -> Server {
+        let mut server = Server::spawn(command);
+        server.port = port;
+        await_port(port);
+        server
+    }
+
+    fn spawn(command: &mut Command) -> Server {
         let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap_or_else(|error| panic!("{command:?}: {error}"));
-        let mut stdout = BufReader::new(child.stdout.take().expect("piped"));
+        let stdout = BufReader::new(child.stdout.take().expect("piped"));
         let mut errors = BufReader::new(child.stderr.take().expect("piped"));
         let (sender, stderr) = channel();
         thread::spawn(move || {
@@ -46,11 +63,7 @@ impl Server {
                 }
             }
         });
-        let mut line = String::new();
-        stdout.read_line(&mut line).expect("a line");
-        let port = line.trim().strip_prefix("port ").and_then(|port| port.parse().ok());
-        let Some(port) = port else { panic!("no port: {line:?} {:?}", stderr.try_iter().collect::<Vec<_>>()) };
-        Server { child, port, stdout, stderr }
+        Server { child, port: 0, stdout, stderr }
     }
 
     pub fn connect(&self) -> TcpStream {
@@ -107,6 +120,21 @@ impl Drop for Server {
         // It may have ended.
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// A port at which nobody listens now.
+pub fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    listener.local_addr().expect("an address").port()
+}
+
+/// Waits until somebody listens at a port.
+pub fn await_port(port: u16) {
+    let end = Instant::now() + WAIT;
+    while TcpStream::connect(("127.0.0.1", port)).is_err() {
+        assert!(Instant::now() < end, "nobody listens at {port}");
+        thread::sleep(Duration::from_millis(20));
     }
 }
 
