@@ -1,5 +1,7 @@
 //! A program at a terminal that we are: a pseudo-terminal, and as much of a screen as line editors need.
 
+#![allow(dead_code, reason = "every test binary uses a part")]
+
 use std::fs::File;
 use std::io::{Read, Write};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};

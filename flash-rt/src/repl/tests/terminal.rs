@@ -163,6 +163,29 @@ fn entries_are_remembered() {
     terminal.sees("> let x = 42;\n=> 42\n\n>");
 }
 
+/// How often the threads of a process have waited.
+fn waits(process: u32) -> u64 {
+    let tasks = std::fs::read_dir(format!("/proc/{process}/task")).expect("the process's threads");
+    let status = |task: std::fs::DirEntry| std::fs::read_to_string(task.path().join("status")).unwrap_or_default();
+    let count = |text: String| {
+        let line = text.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"))?;
+        line.trim().parse::<u64>().ok()
+    };
+    tasks.flatten().filter_map(|task| count(status(task))).sum()
+}
+
+#[test]
+fn nobody_looks_for_output_that_cannot_come() {
+    let (mut terminal, _directory) = start();
+    terminal.types("double(x)\r");
+    terminal.sees("=> 84\n\n>");
+    terminal.rest(Duration::from_millis(100));
+    let before = waits(terminal.process());
+    terminal.rest(Duration::from_millis(500));
+    let woken = waits(terminal.process()) - before;
+    assert!(woken <= 2, "{woken} times in half a second");
+}
+
 #[test]
 fn colours_show_what_is_what() {
     let directory = tempfile::tempdir().expect("a directory");
