@@ -33,6 +33,12 @@ fn node_is_asked() {
     assert_eq!(shown, "200 0 100001\n200 300000 100001\n200 0 100001 /new\n100 requests\n");
 }
 
+/// nginx, which stands where only root looks for programs.
+fn nginx_program() -> &'static str {
+    let debian = "/usr/sbin/nginx";
+    if Path::new(debian).exists() { debian } else { "nginx" }
+}
+
 /// One process of nginx with what stands in a server's block. `connections.log` has, for each request, the number of its
 /// connection and the method and path.
 fn nginx(at: &Path, block: &str) -> Server {
@@ -51,7 +57,7 @@ fn nginx(at: &Path, block: &str) -> Server {
     );
     fs::write(at.join("nginx.conf"), settings).expect("settings");
     let prefix = format!("{}/", at.display());
-    Server::listening(Command::new("nginx").args(["-p", &prefix, "-c", "nginx.conf", "-e", "error.log"]), port)
+    Server::listening(Command::new(nginx_program()).args(["-p", &prefix, "-c", "nginx.conf", "-e", "error.log"]), port)
 }
 
 /// Files below `www`.
@@ -77,7 +83,7 @@ fn site() -> tempfile::TempDir {
 
 #[test]
 fn nginx_is_asked() {
-    if !has("nginx") {
+    if !has(nginx_program()) {
         return;
     }
     let at = site();
@@ -111,7 +117,7 @@ fn nginx_is_asked() {
 
 #[test]
 fn our_server_stands_behind_nginx() {
-    if !has("nginx") || !has("curl") {
+    if !has(nginx_program()) || !has("curl") {
         return;
     }
     let flash = Server::start("server.fl", &[]);

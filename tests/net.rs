@@ -58,6 +58,20 @@ fn node_keeps_its_connections() {
 }
 
 #[test]
+fn wrk_meets_no_error() {
+    if !has("wrk") {
+        return;
+    }
+    let server = Server::start("server.fl", &[]);
+    let shown = output(Path::new("/"), "wrk", &["-t1", "-c50", "-d1s", &server.url("/")]);
+    let shown = String::from_utf8_lossy(&shown.stdout);
+    let count = shown.split(" requests in ").next().and_then(|text| text.rsplit(' ').next()?.parse::<u64>().ok());
+    assert!(count.is_some_and(|count| count > 500), "{shown}");
+    assert!(!shown.contains("Socket errors") && !shown.contains("Non-2xx"), "{shown}");
+    server.serves();
+}
+
+#[test]
 fn requests_of_one_connection_are_answered_in_order() {
     let server = Server::start("server.fl", &[]);
     let get = |path: &str| format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n");
