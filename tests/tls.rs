@@ -61,8 +61,7 @@ impl Authority {
         self.openssl(&format!(
             "req -new -config ca.cnf -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout {name}.key -out {name}.csr -subj /CN={name}"
         ));
-        let by =
-            if name == issuer { "-selfsign".to_owned() } else { format!("-cert {issuer}.pem") };
+        let by = if name == issuer { "-selfsign".to_owned() } else { format!("-cert {issuer}.pem") };
         self.openssl(&format!(
             "ca -batch -notext -config ca.cnf {by} -keyfile {issuer}.key -in {name}.csr -out {name}.pem -startdate {from} -enddate {to} -extensions {section}"
         ));
@@ -238,7 +237,8 @@ fn answers_that_are_cut_are_not_taken_for_complete() {
     let mut command = Command::new("openssl");
     command.args(["s_server", "-quiet", "-accept", &format!("127.0.0.1:{port}")]);
     command.args(["-cert", &made.file("good.pem"), "-key", &made.file("good.key")]);
-    let mut server = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("a server");
+    let mut server =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("a server");
     let (mut input, mut shown) = (server.stdin.take().expect("piped"), server.stdout.take().expect("piped"));
     await_port(port);
     let client = std::thread::spawn(move || ask("localhost", port, Some(made.file("root.pem")), ""));
