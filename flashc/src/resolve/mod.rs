@@ -220,6 +220,7 @@ impl<'a> Resolver<'_, 'a> {
             let ast = self.graph.module(module).ast;
             for item in &ast.items {
                 match &item.kind {
+                    ItemKind::Import(_) if index < self.first => {}
                     ItemKind::Import(import) => {
                         let from = self.imported(module, import.from.value);
                         match &import.names {

@@ -69,7 +69,7 @@ use crate::diagnostics::{Diagnostic, Severity};
 use crate::resolve::{ModuleGraph, ModuleIndex, Resolved};
 use crate::source::{Span, Symbol};
 use crate::tir::{self, FuncId, Ty, Types};
-pub use session::Session;
+pub use session::{Session, UNNAMED};
 
 use entity::{AliasInfo, ConstInfo, Entity, FnId, FunctionInfo, GlobalInfo, Head, ImplInfo, Job, NominalInfo};
 use rustc_hash::{FxHashMap, FxHashSet};

@@ -200,13 +200,10 @@ impl<'a> State<'a> {
     /// The prompt sees what the entry sees.
     fn show_names(&mut self) {
         let mut names = self.names();
-        // The value of an expression that gives none is not worth a name.
-        let last = Symbol::new(entry::LAST);
-        if names.get(&last).is_some_and(|&def| self.checker.is_void(def)) {
-            match self.visible.get(&last) {
-                Some(&earlier) => names.insert(last, earlier),
-                None => names.remove(&last),
-            };
+        if let Some(value) = names.remove(&Symbol::new(typecheck::UNNAMED))
+            && !self.checker.is_void(value)
+        {
+            names.insert(Symbol::new(entry::LAST), value);
         }
         self.visible = names;
     }
@@ -218,6 +215,7 @@ impl<'a> State<'a> {
             let def = self.resolved.def(def);
             def.module == entry && matches!(def.kind, DefKind::Global(..))
         };
-        self.names().into_iter().filter(|&(_, def)| is_value(def)).map(|(name, _)| name).collect()
+        let names = self.names().into_iter().filter(|&(_, def)| is_value(def)).map(|(name, _)| name);
+        names.map(|name| if name.as_str() == typecheck::UNNAMED { Symbol::new(entry::LAST) } else { name }).collect()
     }
 }
