@@ -6,7 +6,7 @@ use flash_abi::program::Program;
 use flash_runtime::session::{Outcome, Session as Runtime};
 use flashc::diagnostics::render;
 use flashc::driver::session::{Entry, Refusal, Session as Compiler, needs_semicolon};
-use flashc::driver::{CompileOptions, Color};
+use flashc::driver::CompileOptions;
 use flashc::resolve::Trees;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -24,7 +24,7 @@ type Started = Result<(Entry, Entry), Refusal>;
 /// A session: see [`Engine`].
 pub struct Session {
     options: CompileOptions,
-    color: Color,
+    has_colours: bool,
     tasks: Sender<Task>,
     pieces: Pieces,
     runtime: Runtime,
@@ -34,11 +34,11 @@ pub struct Session {
 
 impl Session {
     /// Starts the compiler and runs what every session begins with.
-    pub fn start(options: CompileOptions, color: Color) -> Result<Session, String> {
+    pub fn start(options: CompileOptions, has_colours: bool) -> Result<Session, String> {
         let runtime = Runtime::start().ok_or("the system has no memory for a session")?;
         let (tasks, started) = start_compiler(options.clone());
         let pieces = Pieces::new().map_err(|error| error.to_string())?;
-        let mut session = Session { options, color, tasks, pieces, runtime, attend: std::ptr::null() };
+        let mut session = Session { options, has_colours, tasks, pieces, runtime, attend: std::ptr::null() };
         session.begin(&started)?;
         Ok(session)
     }
@@ -82,7 +82,7 @@ impl Session {
         match refusal {
             Refusal::Mistakes(diagnostics, sources) => {
                 let errors: Vec<_> = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).cloned().collect();
-                render::human(&errors, sources, self.color.is_on_for(&std::io::stdout()))
+                render::human(&errors, sources, self.has_colours)
             }
             Refusal::Target(message) => format!("error: {message}\n"),
         }
@@ -106,8 +106,7 @@ impl Session {
             Ok(program) => program,
             Err(message) => return refuse(evaluation, format!("error: {message}\n")),
         };
-        let color = self.color.is_on_for(&std::io::stdout());
-        evaluation.messages = render::human(&entry.warnings, &entry.sources, color);
+        evaluation.messages = render::human(&entry.warnings, &entry.sources, self.has_colours);
         evaluation.messages.extend(entry.notes.iter().map(|note| format!("note: {note}\n")));
         evaluation.compile_time = start.elapsed();
         let start = Instant::now();
