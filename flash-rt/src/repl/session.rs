@@ -5,8 +5,8 @@ use crate::loader::{Pieces, load_library};
 use flash_abi::program::Program;
 use flash_runtime::session::{Outcome, Session as Runtime};
 use flashc::diagnostics::render;
-use flashc::driver::session::{Entry, Refusal, Session as Compiler, needs_semicolon};
 use flashc::driver::CompileOptions;
+use flashc::driver::session::{Entry, Refusal, Session as Compiler, needs_semicolon};
 use flashc::resolve::Trees;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -100,7 +100,9 @@ impl Session {
         let entry = match compiled {
             Some(Ok(entry)) => entry,
             Some(Err(refusal)) => return refuse(evaluation, self.words(&refusal)),
-            None => return refuse(evaluation, "error: the compiler has stopped; `:reset` starts it again\n".to_string()),
+            None => {
+                return refuse(evaluation, "error: the compiler has stopped; `:reset` starts it again\n".to_string());
+            }
         };
         let program = match self.link(&entry) {
             Ok(program) => program,

@@ -257,9 +257,8 @@ impl<'a> Resolver<'_, 'a> {
                         }
                         let target = source.and_then(|s| self.imported(module, s));
                         let kind = if from.is_some() { LinkKind::ReExport } else { LinkKind::Export };
-                        let exported = |name: &ast::ImportName| {
-                            self.modules[index].exports.contains_key(&name.local().name)
-                        };
+                        let exported =
+                            |name: &ast::ImportName| self.modules[index].exports.contains_key(&name.local().name);
                         if index < self.first && names.iter().all(exported) {
                             continue;
                         }

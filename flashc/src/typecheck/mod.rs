@@ -78,11 +78,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 /// Checks a whole program. With an error among the diagnostics the program must not be used.
-pub fn check<'a>(
-    graph: ModuleGraph<'a>,
-    resolved: Resolved<'a>,
-    options: &Options,
-) -> (tir::Program, Vec<Diagnostic>) {
+pub fn check<'a>(graph: ModuleGraph<'a>, resolved: Resolved<'a>, options: &Options) -> (tir::Program, Vec<Diagnostic>) {
     let mut checker = Checker::new(options.clone());
     (checker.graph, checker.resolved) = (Rc::new(graph), Rc::new(resolved));
     checker.collect();

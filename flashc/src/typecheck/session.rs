@@ -126,9 +126,11 @@ impl<'a> Session<'a> {
     pub fn members(&self, def: DefId) -> Vec<(Symbol, String)> {
         let Some(Entity::Global(id)) = self.checker.entities.get(def.index()) else { return Vec::new() };
         let Some(ty) = self.checker.globals[id.index()].ty else { return Vec::new() };
-        let methods = self.checker.methods_of(ty).into_iter().map(|(name, id)| {
-            (name, self.text_of(self.checker.functions[id.index()].ast))
-        });
+        let methods = self
+            .checker
+            .methods_of(ty)
+            .into_iter()
+            .map(|(name, id)| (name, self.text_of(self.checker.functions[id.index()].ast)));
         self.checker.fields_of(ty).into_iter().chain(methods).collect()
     }
 
@@ -149,6 +151,7 @@ impl<'a> Body<'_, 'a> {
         let (show, type_args) = match self.shallow(ty) {
             Ty::VOID | Ty::NEVER | Ty::ERROR => return,
             Ty::STR => ("text_result", Vec::new()),
+            Ty::CHAR => ("char_result", Vec::new()),
             _ => ("result", vec![ty]),
         };
         let Some(Entity::Function(show)) = self.cx.std_entity("std:session", show) else { return };

@@ -11,8 +11,8 @@ pub use queries::Member;
 use super::load::{FileReader, Loader};
 use super::pipeline::{CompileOptions, cfg_target, linked_libraries};
 use crate::diagnostics::Diagnostic;
-use crate::emit::object::ObjectOptions;
 use crate::emit::link_name;
+use crate::emit::object::ObjectOptions;
 use crate::resolve::{DefId, DefKind, Resolved, Trees};
 use crate::source::{SourceMap, Symbol};
 use crate::ssa::build::{BuildOptions, Loaded, build_after};
@@ -164,12 +164,7 @@ impl<'a> State<'a> {
     }
 
     /// Makes the object, and the entry's names visible.
-    fn generate(
-        &mut self,
-        front: Front,
-        redefined: Redefined,
-        options: &CompileOptions,
-    ) -> Result<Entry, Refusal> {
+    fn generate(&mut self, front: Front, redefined: Redefined, options: &CompileOptions) -> Result<Entry, Refusal> {
         let Front { mut program, warnings, declared, has_statements } = front;
         redefined.redirect(&mut program, &mut self.checker);
         program.types = self.checker.take_types();

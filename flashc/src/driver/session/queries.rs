@@ -6,8 +6,8 @@ use crate::resolve::{DefId, DefKind};
 use crate::source::Symbol;
 use crate::ssa::build::{BuildOptions, build_after};
 use crate::ssa::text;
-use crate::{emit, lower, opt};
 use crate::typecheck::UNNAMED;
+use crate::{emit, lower, opt};
 use std::path::Path;
 
 /// Something that can be named, and what it is.
