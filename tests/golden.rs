@@ -78,7 +78,8 @@ fn syntax_diagnostics(name: &str, text: &str) -> String {
 fn ssa_text(name: &str, text: &str) -> String {
     let reader = MemoryReader::default();
     let trees = Trees::default();
-    let (graph, mut diagnostics) = driver::load::load_text(Path::new(name), text.to_owned(), &reader, Target::default(), &trees);
+    let (graph, mut diagnostics) =
+        driver::load::load_text(Path::new(name), text.to_owned(), &reader, Target::default(), &trees);
     let (resolved, more) = resolve::resolve(&graph);
     diagnostics.extend(more);
     let (program, more) = typecheck::check(graph.clone(), resolved, &typecheck::Options::default());
@@ -119,7 +120,8 @@ fn check_program(name: &str, text: &str) -> (SourceMap, tir::Program, Vec<Diagno
     }
     let file = Path::new(name).file_name().unwrap_or_default();
     let trees = Trees::default();
-    let (graph, mut diagnostics) = driver::load::load_text(Path::new(file), text.to_owned(), &reader, Target::default(), &trees);
+    let (graph, mut diagnostics) =
+        driver::load::load_text(Path::new(file), text.to_owned(), &reader, Target::default(), &trees);
     let (resolved, more) = resolve::resolve(&graph);
     diagnostics.extend(more);
     let (program, more) = typecheck::check(graph.clone(), resolved, &typecheck::Options::default());
