@@ -23,6 +23,7 @@ pub mod process;
 pub mod program;
 pub mod report;
 pub mod signals;
+pub mod stdin;
 pub mod stdio;
 pub mod symbols;
 pub mod testing;

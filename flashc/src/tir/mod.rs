@@ -196,6 +196,8 @@ pub struct Nominal {
     pub generics: Vec<GenericParam>,
     pub kind: NominalKind,
     pub methods: Vec<(Symbol, FuncId)>,
+    /// A class of std whose instances stand for something of their thread (`#[local]`): they are not copied to others.
+    pub is_local: bool,
     pub span: Span,
 }
 

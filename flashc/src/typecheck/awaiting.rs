@@ -79,8 +79,8 @@ impl<'a> Body<'_, 'a> {
         let info = &self.cx.functions[id.index()];
         let (is_async, is_declared) = (info.ast.is_async, info.interface.is_some());
         // What implements a method of an interface may be async where that only says that it gives a promise.
-        let result = self.cx.signature(id).result;
-        if !is_async && !(is_declared && result.is_some_and(|ty| self.cx.types.awaited(ty).is_some())) {
+        let result = self.cx.signature(id).result.filter(|_| is_declared);
+        if !is_async && result.is_none_or(|ty| self.cx.types.awaited(ty).is_none()) {
             return;
         }
         let mut place = receiver;
@@ -99,9 +99,13 @@ impl<'a> Body<'_, 'a> {
         }
         let name = self.cx.functions[id.index()].ast.name.name;
         self.report(
-            Diagnostic::error("E0422", receiver.span, format!("`{name}` waits, and would then change a value that may have moved"))
-                .label("an element moves when others are added")
-                .note("copy it into a `let mut`, and assign it back; or make the type a class"),
+            Diagnostic::error(
+                "E0422",
+                receiver.span,
+                format!("`{name}` waits, and would then change a value that may have moved"),
+            )
+            .label("an element moves when others are added")
+            .note("copy it into a `let mut`, and assign it back; or make the type a class"),
         );
     }
 

@@ -451,6 +451,15 @@ impl<'a> Body<'_, 'a> {
         ty
     }
 
+    /// A written type argument, which may be `void`.
+    pub(super) fn argument_type(&mut self, ty: &'a ast::TypeExpr) -> Ty {
+        let scope = self.visible_scope();
+        let before = self.cx.diagnostics.len();
+        let ty = self.cx.argument_type(&scope, ty);
+        self.has_errors |= self.cx.diagnostics.len() > before;
+        ty
+    }
+
     /// The item scope with the items of the blocks around the point.
     pub(super) fn visible_scope(&self) -> Rc<ItemScope> {
         let items = self.names.iter().filter_map(|&(name, binding)| match binding {

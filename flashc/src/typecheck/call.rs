@@ -307,7 +307,7 @@ impl<'a> Body<'_, 'a> {
         let info = &self.cx.functions[id.index()];
         let (own, name) = (info.ast.generics.len(), info.ast.name.name);
         let generics = info.scope.generics.clone();
-        let written: Vec<Ty> = type_args.iter().map(|t| self.value_type(t)).collect();
+        let written: Vec<Ty> = type_args.iter().map(|t| self.argument_type(t)).collect();
         if written.len() != own {
             self.has_errors = true;
             self.cx.wrong_type_args(span, name, own, written.len());
@@ -418,7 +418,7 @@ impl<'a> Body<'_, 'a> {
         span: Span,
     ) -> Expr {
         let value = self.expr(base, hint);
-        let types: Vec<Ty> = args.iter().map(|t| self.value_type(t)).collect();
+        let types: Vec<Ty> = args.iter().map(|t| self.argument_type(t)).collect();
         match &value.kind {
             ExprKind::FunctionValue { type_args, .. } if type_args.len() == types.len() => {
                 let known = type_args.clone();
