@@ -3,6 +3,7 @@
 pub mod cache;
 pub mod cli;
 pub mod loader;
+pub mod repl;
 pub mod testing;
 
 use loader::LoadError;

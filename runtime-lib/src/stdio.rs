@@ -3,7 +3,8 @@
 //! and at exit, so that the two streams keep their order. Errors of writing are dropped, as C's
 //! stdio does when nobody asks; a closed pipe ends the process by SIGPIPE.
 
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, OnceLock};
 
 /// Bytes that are kept back before they are written out.
 const CAPACITY: usize = 16 * 1024;
@@ -55,8 +56,37 @@ pub fn is_terminal(fd: i32) -> bool {
     unsafe { libc::isatty(fd) == 1 }
 }
 
+/// Takes what is written to a standard stream, if it likes: whether it did. It must not write to one itself.
+pub type Taker = fn(fd: i32, bytes: &[u8]) -> bool;
+
+static TAKER: OnceLock<Taker> = OnceLock::new();
+/// Whether what was written to standard output last ends a line.
+static ENDS_LINE: AtomicBool = AtomicBool::new(true);
+
+/// Has what goes to the standard streams offered to a function first, once a process: for hosts that edit lines on the
+/// terminal.
+pub fn set_taker(taker: Taker) {
+    let _ = TAKER.set(taker);
+}
+
+/// Whether the next byte of standard output begins a line. (What its buffer holds does not count.)
+pub fn ends_line() -> bool {
+    ENDS_LINE.load(Ordering::Relaxed)
+}
+
 /// Writes all bytes to a file descriptor, without a buffer and without allocating.
 pub fn write_all(fd: i32, mut bytes: &[u8]) {
+    if fd == 1
+        && let Some(last) = bytes.last()
+    {
+        ENDS_LINE.store(*last == b'\n', Ordering::Relaxed);
+    }
+    if (fd == 1 || fd == 2)
+        && let Some(taker) = TAKER.get()
+        && taker(fd, bytes)
+    {
+        return;
+    }
     while !bytes.is_empty() {
         // SAFETY: the range is that of a live slice.
         let written = unsafe { libc::write(fd, bytes.as_ptr().cast(), bytes.len()) };
