@@ -8,14 +8,18 @@ use super::stdlib;
 use crate::ast::{self, ItemKind, StrLiteral};
 use crate::diagnostics::Diagnostic;
 use crate::lexer::TokenKind;
+use crate::parallel;
 use crate::parser::{ParseOptions, Target};
 use crate::resolve::{LoadedModule, ModuleGraph, ModuleIndex, nearest};
 use crate::source::{FileId, SourceMap, Span, Symbol};
 use crate::{lexer, parser};
-use rayon::prelude::*;
 use rustc_hash::FxHashMap;
+use std::borrow::Cow;
 use std::io;
 use std::path::{Component, Path, PathBuf};
+
+/// Of less text, parsing is done before threads have been started.
+const PARALLEL_BYTES: usize = 200_000;
 
 /// Where source files come from.
 pub trait Reader {
@@ -103,10 +107,10 @@ pub fn load_for(path: &Path, reader: &dyn Reader, target: Target) -> io::Result<
 }
 
 /// The text of an entry module: a file, or `std:NAME`, which only has tests to run.
-pub(super) fn entry_text(path: &Path, reader: &dyn Reader) -> io::Result<String> {
+pub(super) fn entry_text(path: &Path, reader: &dyn Reader) -> io::Result<Cow<'static, str>> {
     match std_name(path) {
-        Some(name) => stdlib::text(name).map(str::to_owned).ok_or_else(|| io::ErrorKind::NotFound.into()),
-        None => reader.read(path),
+        Some(name) => stdlib::text(name).map(Cow::Borrowed).ok_or_else(|| io::ErrorKind::NotFound.into()),
+        None => reader.read(path).map(Cow::Owned),
     }
 }
 
@@ -117,10 +121,15 @@ fn std_name(path: &Path) -> Option<&str> {
 
 /// As [`load`], with the entry module's text given.
 pub fn load_text(path: &Path, text: String, reader: &dyn Reader) -> (ModuleGraph, Vec<Diagnostic>) {
-    load_text_for(path, text, reader, Target::default())
+    load_text_for(path, text.into(), reader, Target::default())
 }
 
-fn load_text_for(path: &Path, text: String, reader: &dyn Reader, target: Target) -> (ModuleGraph, Vec<Diagnostic>) {
+fn load_text_for(
+    path: &Path,
+    text: Cow<'static, str>,
+    reader: &dyn Reader,
+    target: Target,
+) -> (ModuleGraph, Vec<Diagnostic>) {
     let mut loader = Loader {
         reader,
         target,
@@ -138,7 +147,7 @@ fn load_text_for(path: &Path, text: String, reader: &dyn Reader, target: Target)
     }
     let entry = match std_name(path) {
         Some("prelude") => prelude.unwrap_or(0),
-        Some(name) => loader.add_std(name, &text),
+        Some(name) => loader.add_std(name, stdlib::text(name).unwrap_or_default()),
         None => loader.add_file(path, text),
     };
     let mut wave = 0;
@@ -197,14 +206,14 @@ struct Slot {
 }
 
 impl Loader<'_> {
-    fn add_std(&mut self, name: &str, text: &str) -> usize {
+    fn add_std(&mut self, name: &str, text: &'static str) -> usize {
         let path = format!("std:{name}");
-        let file = self.sources.add(path.clone(), text.to_owned());
+        let file = self.sources.add(path.clone(), text);
         let symbol = Symbol::new(&path);
         self.add_slot(ModuleKey::Std(name.to_owned()), file, symbol, true, PathBuf::from(path))
     }
 
-    fn add_file(&mut self, path: &Path, text: String) -> usize {
+    fn add_file(&mut self, path: &Path, text: impl Into<Cow<'static, str>>) -> usize {
         let file = self.sources.add(path.to_string_lossy().into_owned(), text);
         let stem = path.file_stem().map_or("main".into(), |s| s.to_string_lossy());
         let key = ModuleKey::File(self.reader.canonical(path));
@@ -249,24 +258,22 @@ impl Loader<'_> {
                 return;
             }
             let text = &sources.file(slot.file).text;
-            let (tokens, mut diagnostics) = lexer::lex(slot.file, text);
-            // Modules of std import what they need.
-            if !slot.is_std {
-                let wanted = tokens.iter().filter_map(|token| words.get(&word(token.kind)?));
-                slot.demanded = wanted.fold(0, |all, &demand| all | 1 << demand);
+            // Modules of std import what they need, and have no mistakes.
+            if let (true, Cow::Borrowed(text)) = (slot.is_std, text) {
+                slot.parsed = Some(parser::parse_outline(slot.file, text, options));
+                return;
             }
+            let (tokens, mut diagnostics) = lexer::lex(slot.file, text);
+            let wanted = tokens.iter().filter_map(|token| words.get(&word(token.kind)?));
+            slot.demanded = wanted.fold(0, |all, &demand| all | 1 << demand);
             let (module, more) = parser::parse_with(slot.file, text, tokens, options);
             diagnostics.extend(more);
             slot.parsed = Some((module, diagnostics));
         };
         let slots = &mut self.slots[first..];
-        // Starting the thread pool costs more than parsing a few small files.
-        let bytes: usize = slots.iter().map(|slot| sources.file(slot.file).text.len()).sum();
-        if slots.len() > 1 && bytes > 200_000 {
-            slots.par_iter_mut().for_each(parse_one);
-        } else {
-            slots.iter_mut().for_each(parse_one);
-        }
+        let written = slots.iter().filter(|slot| !slot.is_std);
+        let bytes: usize = written.map(|slot| sources.file(slot.file).text.len()).sum();
+        parallel::for_each_if(slots.len() > 1 && bytes > PARALLEL_BYTES, slots, parse_one);
     }
 
     fn follow_imports(&mut self, index: usize, diagnostics: &mut Vec<Diagnostic>) {

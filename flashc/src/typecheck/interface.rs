@@ -179,7 +179,7 @@ impl<'a> Checker<'a> {
                         .note("which function is meant is found by the interface's name and the receiver alone"),
                 );
             }
-            let yields = method.function.body.as_ref().is_some_and(super::flow::block_yields);
+            let yields = method.function.body.as_deref().is_some_and(super::flow::block_yields);
             if yields && method.function.result.is_none() {
                 self.report(
                     Diagnostic::error(

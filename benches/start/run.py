@@ -1,0 +1,173 @@
+#!/usr/bin/env python3
+"""Start-up side by side: hello world cached, cold and as an executable; a program of 100 modules; memory and sizes.
+
+    python3 benches/start/run.py [--rounds N] [--modules-rounds N]
+
+Everything is measured in turns (one run of each, again and again), so that a busy machine is busy for all. Told is
+the median and, behind it, the fastest run. Flash is `target/release` (or the directory FLASH_RELEASE); Bun and Deno
+come as npm packages into `build/bench-start`. What is not there is left out, and said.
+"""
+
+import argparse
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+BUILD = ROOT / "build" / "bench-start"
+RELEASE = Path(os.environ.get("FLASH_RELEASE", ROOT / "target" / "release"))
+GREETING = "Hello, World!"
+
+SOURCES = {
+    "hello.fl": f'println("{GREETING}");\n',
+    "hello.js": f'console.log("{GREETING}");\n',
+    "hello.lua": f'print("{GREETING}")\n',
+    "hello.c": f'#include <stdio.h>\nint main(void) {{ puts("{GREETING}"); return 0; }}\n',
+    "hello.go": f'package main\n\nimport "fmt"\n\nfunc main() {{ fmt.Println("{GREETING}") }}\n',
+}
+
+
+def find(name):
+    path = BUILD / "node_modules" / ".bin" / name
+    return str(path) if path.exists() else shutil.which(name)
+
+
+def fetch_peers():
+    if shutil.which("npm") and not all(find(name) for name in ("bun", "deno")):
+        command = ["npm", "install", "--silent", "--no-fund", "--no-audit", "--prefix", str(BUILD), "bun", "deno"]
+        subprocess.run(command, check=False, timeout=600)
+
+
+def hello_commands():
+    """What is compared -> its command."""
+    runner, hello = str(RELEASE / "flash-rt"), str(BUILD / "hello.fl")
+    commands = {"flash, cached": [runner, hello], "flash, cold": [runner, "--no-cache", hello]}
+    executable = str(BUILD / "hello_flash")
+    subprocess.run([RELEASE / "flashc", "build", hello, "-o", executable], check=True)
+    commands["flash, executable"] = [executable]
+    for name, arguments in (("bun", ["run"]), ("deno", ["run"]), ("node", [])):
+        if find(name):
+            # The program itself, not the script that starts it.
+            commands[name] = [os.path.realpath(find(name)), *arguments, str(BUILD / "hello.js")]
+    if find("luajit"):
+        commands["luajit"] = [find("luajit"), str(BUILD / "hello.lua")]
+    if shutil.which("go"):
+        subprocess.run(["go", "build", "-o", BUILD / "hello_go", BUILD / "hello.go"], check=True)
+        commands["go, executable"] = [str(BUILD / "hello_go")]
+    subprocess.run(["gcc", "-O2", "-o", BUILD / "hello_c", BUILD / "hello.c"], check=True)
+    commands["C, executable"] = [str(BUILD / "hello_c")]
+    for name in ("bun", "deno", "node", "luajit", "go"):
+        if not any(known.startswith(name) for known in commands):
+            print(f"{name} is not installed and left out")
+    return commands
+
+
+def run_once(command):
+    """Milliseconds from start to end, and the most memory in KB."""
+    actions = [(os.POSIX_SPAWN_OPEN, 1, "/dev/null", os.O_WRONLY, 0)]
+    started = time.perf_counter_ns()
+    pid = os.posix_spawn(command[0], command, os.environ, file_actions=actions)
+    _, status, usage = os.wait4(pid, 0)
+    took = (time.perf_counter_ns() - started) / 1e6
+    if status != 0:
+        sys.exit(f"{' '.join(command)}: ended with {status}")
+    return took, usage.ru_maxrss
+
+
+def measure(commands, rounds):
+    """Name -> (median ms, fastest ms, most KB), in turns."""
+    found = {name: [] for name in commands}
+    for number in range(rounds + 2):
+        for name, command in commands.items():
+            result = run_once(command)
+            # The first runs warm the caches of the system.
+            if number >= 2:
+                found[name].append(result)
+    return {
+        name: (statistics.median(t for t, _ in runs), min(t for t, _ in runs), statistics.median(m for _, m in runs))
+        for name, runs in found.items()
+    }
+
+
+def table(results):
+    print(f"\n{'':24}{'median ms':>11}{'fastest':>9}{'MB':>8}")
+    for name, (median, fastest, kilobytes) in results.items():
+        print(f"{name:24}{median:>11.2f}{fastest:>9.2f}{kilobytes / 1000:>8.1f}")
+
+
+def hold(what, value, limit, unit=""):
+    print(f"{'   ' if value <= limit else 'NOT'} {what}: {value:.2f}{unit} (wanted: at most {limit:g}{unit})")
+
+
+def check_hello(results):
+    def ratio(what, name, other, limit):
+        if other in results:
+            hold(f"{what}, times {other}", results[name][0] / results[other][0], limit)
+
+    ratio("cached hello", "flash, cached", "bun", 1)
+    ratio("cached hello", "flash, cached", "node", 0.1)
+    ratio("cold hello", "flash, cold", "bun", 2)
+    ratio("cold hello", "flash, cold", "node", 0.3)
+    ratio("executable", "flash, executable", "C, executable", 1.5)
+    hold("memory of a hello run, cold", results["flash, cold"][2] / 1000, 15, " MB")
+    hold("memory of a hello run, cached", results["flash, cached"][2] / 1000, 15, " MB")
+    hold("memory of the executable", results["flash, executable"][2] / 1000, 4, " MB")
+
+
+def modules(rounds):
+    """The generated program: cold, warm, and gcc on the same in C."""
+    directory = BUILD / "modules"
+    generate = [sys.executable, str(ROOT / "benches" / "generate_modules.py"), str(directory)]
+    subprocess.run(generate, check=True, stdout=subprocess.DEVNULL)
+    runner, main = str(RELEASE / "flash-rt"), str(directory / "main.fl")
+    commands = {"20,000 lines, warm": [runner, main], "20,000 lines, cold": [runner, "--no-cache", main]}
+    results = measure(commands, rounds)
+    subprocess.run([*generate, "--c"], check=True, stdout=subprocess.DEVNULL)
+    compiler = [shutil.which("gcc"), "-O2", "-o", str(directory / "main"), str(directory / "main.c")]
+    results["gcc -O2 on like C"] = measure({"c": compiler}, 1)["c"]
+    table(results)
+    hold("100 modules, cold", results["20,000 lines, cold"][0], 1000, " ms")
+    hold("100 modules, warm", results["20,000 lines, warm"][0], 30, " ms")
+    hold("100 modules, cold, times gcc -O2", results["20,000 lines, cold"][0] / results["gcc -O2 on like C"][0], 0.5)
+
+
+def sizes():
+    def stripped(path):
+        copy = BUILD / "stripped"
+        subprocess.run(["strip", "-o", copy, path], check=True)
+        return copy.stat().st_size
+
+    hold("flash-rt, stripped", stripped(RELEASE / "flash-rt") / 1e6, 25, " MB")
+    hold("hello executable, stripped", stripped(BUILD / "hello_flash") / 1e3, 700, " KB")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rounds", type=int, default=40)
+    parser.add_argument("--modules-rounds", type=int, default=5)
+    options = parser.parse_args()
+    BUILD.mkdir(parents=True, exist_ok=True)
+    os.environ["FLASH_CACHE_DIR"] = str(BUILD / "cache")
+    for name, text in SOURCES.items():
+        (BUILD / name).write_text(text)
+    fetch_peers()
+    commands = hello_commands()
+    for name, command in commands.items():
+        said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        if said != GREETING + "\n":
+            sys.exit(f"{name} says {said!r}")
+    results = measure(commands, options.rounds)
+    table(results)
+    check_hello(results)
+    if options.modules_rounds > 0:
+        modules(options.modules_rounds)
+    sizes()
+
+
+if __name__ == "__main__":
+    main()
