@@ -12,7 +12,7 @@ mod cost;
 use super::callgraph::CallGraph;
 use super::{Context, clean_up};
 use crate::ssa::analysis::{Cfg, Dominators, Loops};
-use crate::ssa::{Aux, Block, FuncId, Function, Inst, Module, Op, Signature, Terminator};
+use crate::ssa::{Aux, Block, FuncId, Function, Inst, Linkage, Module, Op, Signature, Terminator};
 use cost::{Callee, Site};
 
 /// A function is not made longer than this by inlining.
@@ -40,6 +40,9 @@ pub fn run(module: &mut Module) {
         let mut taken: Vec<(FuncId, Function)> =
             level.iter().map(|&id| (id, std::mem::replace(&mut functions[id.index()], placeholder()))).collect();
         crate::parallel::for_each(&mut taken, |(id, function)| {
+            if function.is_import() {
+                return;
+            }
             Inliner { context: &context, graph: &graph, functions: &functions, level_of: &level_of, id: *id }
                 .run(function);
         });
@@ -112,6 +115,9 @@ impl Inliner<'_, '_> {
                 continue;
             }
             let body = &self.functions[callee.index()];
+            if body.linkage != Linkage::Own {
+                continue;
+            }
             let is_only_call = self.graph.call_sites[callee.index()] == 1 && !self.graph.is_visible[callee.index()];
             let callee_facts = Callee { function: body, is_only_call };
             let is_cold = matches!(function.block(block).terminator, Terminator::Unreachable);

@@ -214,6 +214,9 @@ fn run_on_functions(module: &mut Module, passes: &[Pass]) {
     let mut functions = std::mem::take(&mut module.functions);
     let context = Context { module, signatures: &signatures, symbols: &symbols, effects: &effects };
     crate::parallel::for_each(&mut functions, |function| {
+        if function.is_import() {
+            return;
+        }
         // A pass that has nothing new to look at since it last ran is left out.
         let mut version = 0;
         let mut seen: FxHashMap<&str, u32> = FxHashMap::default();

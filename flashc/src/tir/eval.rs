@@ -17,6 +17,7 @@ mod tests;
 
 pub use own::KnownImpl;
 
+use std::sync::Arc;
 use super::{
     Arm, BinaryOp, Const, Expr, ExprKind, FuncId, Function, IntTy, LocalId, LoopId, Nominal, NominalId, Stmt, StmtKind,
     Ty, TyKind, Types, UnaryOp, arith,
@@ -41,7 +42,7 @@ const MAX_SIZE: u64 = 64 << 20;
 pub struct View<'a> {
     pub types: &'a Types,
     /// By `FuncId`; `None` (or nothing) for those that are not checked yet.
-    pub functions: &'a [Option<Function>],
+    pub functions: &'a [Option<Arc<Function>>],
     /// By `NominalId`; may be empty, then structs are not shown and have no default values.
     pub nominals: &'a [Nominal],
     /// Expressions evaluated before giving up.
