@@ -35,6 +35,7 @@ BENCHES = {
     "json": (10, 1),
     "errors": (3_000_000, 100_000),
     "tasks": (1_000_000, 50_000),
+    "timers": (1_000_000, 50_000),
 }
 # The benchmarks of "Are We Fast Yet", each with its published inner size; the numbers say how often it is run.
 AWFY = {
@@ -56,8 +57,8 @@ AWFY = {
 BENCHES |= AWFY
 # Where memory is made and dropped rather than computed: a geometric mean of their own.
 ALLOCATING = {"strings", "binarytrees", "maps", "json"}
-# What is thrown and caught, and tasks that wait: no mean, the languages differ too much in what they make of it.
-APART = {"errors", "tasks"}
+# What is thrown and caught, and tasks and timers that wait: no mean, the languages differ too much in what they make of it.
+APART = {"errors", "tasks", "timers"}
 
 ROOT = Path(__file__).resolve().parent.parent
 HERE = ROOT / "benches"

@@ -102,3 +102,23 @@ fn the_result_of_main_is_the_exit_code() {
         assert_eq!(child.wait().expect("the program's end").code(), Some(7));
     }
 }
+
+#[test]
+fn output_that_is_lost_is_told() {
+    let sources = [
+        ("short.fl", "println(\"x\");\n"),
+        ("long.fl", LINES),
+        ("code.fl", CODE),
+        ("exit.fl", "import process from \"std:process\";\nprintln(\"x\");\nprocess.exit(0);\n"),
+    ];
+    let at = directory(&sources);
+    for (source, _) in sources {
+        for command in &mut commands(at.path(), source) {
+            let full = std::fs::File::options().write(true).open("/dev/full").expect("a full disk");
+            let run = command.stdout(full).stderr(Stdio::piped()).output().expect("a program");
+            let told = String::from_utf8_lossy(&run.stderr);
+            assert_eq!(told, "error: cannot write standard output: No space left on device\n", "{source}");
+            assert_eq!(run.status.code(), Some(if source == "code.fl" { 7 } else { 1 }), "{source}");
+        }
+    }
+}

@@ -3,63 +3,21 @@
 mod support;
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
-use support::{directory, program, quiet, root};
+use std::process::Command;
+use support::server::Server;
+use support::{directory, has, output, program, quiet, root};
 
-/// An example that listens. It is killed at the end.
-struct Example {
-    child: Child,
-    port: u16,
+fn start(name: &str, arguments: &[&str]) -> Server {
+    let path = root().join("examples").join(name);
+    Server::run(Command::new(program("flash")).arg("run").arg(path).args(arguments))
 }
 
-impl Example {
-    fn start(name: &str, arguments: &[&str]) -> Example {
-        let path = root().join("examples").join(name);
-        let mut child = Command::new(program("flash"))
-            .arg("run")
-            .arg(path)
-            .args(arguments)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap_or_else(|error| panic!("{name}: {error}"));
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().expect("piped")).read_line(&mut line).expect("a line");
-        let port = line.trim().strip_prefix("port ").and_then(|port| port.parse().ok());
-        Example { child, port: port.unwrap_or_else(|| panic!("{name} gives no port: {line:?}")) }
-    }
-
-    fn connect(&self) -> TcpStream {
-        let stream = TcpStream::connect(("127.0.0.1", self.port)).expect("a connection");
-        stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a time-out");
-        stream
-    }
-
-    /// The whole answer, but for its date.
-    fn ask(&self, method: &str, path: &str, more: &str, body: &str) -> String {
-        let mut stream = self.connect();
-        let length = if body.is_empty() { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };
-        let request = format!("{method} {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{length}{more}\r\n{body}");
-        stream.write_all(request.as_bytes()).expect("a request");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("an answer");
-        answer
-    }
-
-    fn get(&self, path: &str) -> String {
-        self.ask("GET", path, "", "")
-    }
-}
-
-impl Drop for Example {
-    fn drop(&mut self) {
-        // It may have ended.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+/// The whole answer.
+fn ask(server: &Server, method: &str, path: &str, more: &str, body: &str) -> String {
+    let length = if body.is_empty() { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };
+    server.ask(&format!("{method} {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{length}{more}\r\n{body}"))
 }
 
 #[track_caller]
@@ -75,17 +33,17 @@ fn files_are_served() {
         fs::rename(at.path().join(name), at.path().join("www").join(name)).expect("a file");
     }
     let www = at.path().join("www").display().to_string();
-    let server = Example::start("static-server/main.fl", &[&www, "0"]);
+    let server = start("static-server/main.fl", &[&www, "0"]);
     assert_answer(&server.get("/page.html"), "200", "<p>hello");
     assert!(server.get("/page.html").contains("Content-Type: text/html; charset=utf-8\r\n"));
     assert_answer(&server.get("/a%20b.txt"), "200", "0123456789");
-    assert_answer(&server.ask("GET", "/a%20b.txt", "Range: bytes=2-4\r\n", ""), "206", "\r\n\r\n234");
-    assert_answer(&server.ask("GET", "/a%20b.txt", "Range: bytes=20-\r\n", ""), "416", "\r\n\r\n");
-    assert_answer(&server.ask("HEAD", "/a%20b.txt", "", ""), "200", "\r\n\r\n");
+    assert_answer(&ask(&server, "GET", "/a%20b.txt", "Range: bytes=2-4\r\n", ""), "206", "\r\n\r\n234");
+    assert_answer(&ask(&server, "GET", "/a%20b.txt", "Range: bytes=20-\r\n", ""), "416", "\r\n\r\n");
+    assert_answer(&ask(&server, "HEAD", "/a%20b.txt", "", ""), "200", "\r\n\r\n");
     assert!(server.get("/").contains("<a href=\"a b.txt\">a b.txt</a>"));
     let answer = server.get("/page.html");
     let tag = answer.split("ETag: ").nth(1).and_then(|rest| rest.lines().next()).expect("a tag");
-    assert_answer(&server.ask("GET", "/page.html", &format!("If-None-Match: {tag}\r\n"), ""), "304", "\r\n\r\n");
+    assert_answer(&ask(&server, "GET", "/page.html", &format!("If-None-Match: {tag}\r\n"), ""), "304", "\r\n\r\n");
     assert_answer(&server.get("/none"), "404", "not found");
     for path in ["/../secret.txt", "/%2e%2e/secret.txt", "/x/../../secret.txt"] {
         assert_answer(&server.get(path), "403", "forbidden");
@@ -94,30 +52,44 @@ fn files_are_served() {
 
 #[test]
 fn notes_are_kept_and_passed_on() {
-    let notes = Example::start("notes/main.fl", &["0"]);
-    let proxy = Example::start("proxy/main.fl", &["0", &format!("http://127.0.0.1:{}", notes.port)]);
+    let notes = start("notes/main.fl", &["0"]);
+    let proxy = start("proxy/main.fl", &["0", &format!("http://127.0.0.1:{}", notes.port)]);
     assert!(notes.get("/").contains("<title>Notes</title>"));
     for server in [&notes, &proxy] {
         assert_answer(
-            &server.ask("POST", "/api/notes", "", "{\"text\": \" milk \"}"),
+            &ask(server, "POST", "/api/notes", "", "{\"text\": \" milk \"}"),
             "201",
             "\"text\":\"milk\",\"done\":false}",
         );
-        assert_answer(&server.ask("POST", "/api/notes", "", "{\"text\": 1}"), "400", "column 10)\"}");
-        assert_answer(&server.ask("POST", "/api/notes", "", "{\"text\": \"\"}"), "422", "the text is empty\"}");
-        assert_answer(&server.ask("PATCH", "/api/notes/1", "", "{\"done\": true}"), "200", "\"done\":true}");
+        assert_answer(&ask(server, "POST", "/api/notes", "", "{\"text\": 1}"), "400", "column 10)\"}");
+        assert_answer(&ask(server, "POST", "/api/notes", "", "{\"text\": \"\"}"), "422", "the text is empty\"}");
+        assert_answer(&ask(server, "PATCH", "/api/notes/1", "", "{\"done\": true}"), "200", "\"done\":true}");
         assert_answer(&server.get("/api/notes/9"), "404", "there is no such note\"}");
     }
     assert!(proxy.get("/api/notes").ends_with("{\"id\":2,\"text\":\"milk\",\"done\":false}]"));
-    assert_answer(&proxy.ask("DELETE", "/api/notes/1", "", ""), "204", "\r\n\r\n");
-    assert_answer(&notes.ask("DELETE", "/api/notes/1", "", ""), "404", "no such note\"}");
+    assert_answer(&ask(&proxy, "DELETE", "/api/notes/1", "", ""), "204", "\r\n\r\n");
+    assert_answer(&ask(&notes, "DELETE", "/api/notes/1", "", ""), "404", "no such note\"}");
     drop(notes);
     assert_answer(&proxy.get("/"), "502", "Connection refused");
 }
 
 #[test]
+fn the_page_of_notes_is_used_in_a_browser() {
+    if !has("chromium") || !has("node") {
+        return;
+    }
+    let notes = start("notes/main.fl", &["0"]);
+    let script = root().join("examples/notes/browser.mjs").display().to_string();
+    let run = output(root().as_path(), "node", &[&script, &notes.url("/")]);
+    let shown = String::from_utf8_lossy(&run.stdout);
+    assert!(run.status.success() && shown.ends_with("the page works\n"), "{run:?}");
+    // What was done there stands in the server.
+    assert_answer(&notes.get("/api/notes"), "200", "[{\"id\":1,\"text\":\"milk\",\"done\":true}]");
+}
+
+#[test]
 fn guests_of_the_chat_hear_each_other() {
-    let server = Example::start("chat/main.fl", &["0"]);
+    let server = start("chat/main.fl", &["0"]);
     let enter = || BufReader::new(server.connect());
     let hear = |guest: &mut BufReader<TcpStream>| {
         let mut line = String::new();

@@ -1,6 +1,7 @@
 //! Running a program from the command line: what `flash-rt` and `flash` share.
 
 use crate::cache::{Directory, Entry, Key, Recorder};
+use crate::repl;
 use clap::{Args, Subcommand};
 use flashc::driver::cli::{CodeOptions, MessageOptions};
 use flashc::driver::load::{FileReader, Reader, TextReader};
@@ -22,8 +23,11 @@ pub struct RunCommand {
     #[arg(long)]
     pub no_cache: bool,
     /// Run this text; all that follows is the program's
-    #[arg(short = 'e', long = "eval", value_name = "CODE")]
+    #[arg(short = 'e', long = "eval", value_name = "CODE", conflicts_with = "interactive")]
     pub eval: Option<String>,
+    /// Read, evaluate and print what is typed; a script is evaluated first
+    #[arg(short, long)]
+    pub interactive: bool,
     /// The program's entry module or compiled object (`.o`), and the program's arguments; `-` reads the module from
     /// standard input
     #[arg(trailing_var_arg = true, value_name = "SCRIPT [ARGS]")]
@@ -33,6 +37,9 @@ pub struct RunCommand {
 /// Compiles a program, if it is not yet, and runs it to its end. With `verbose` it says what it does.
 pub fn run(command: &RunCommand, verbose: bool) -> ExitCode {
     let reporter = command.messages.reporter();
+    if command.interactive {
+        return interactive(command);
+    }
     let program = match program(command) {
         Ok(program) => program,
         Err(problem) => {
@@ -88,6 +95,27 @@ pub fn run(command: &RunCommand, verbose: bool) -> ExitCode {
         }
     }
     execute(&object, arguments, reporter, verbose)
+}
+
+/// The REPL.
+fn interactive(command: &RunCommand) -> ExitCode {
+    let reporter = command.messages.reporter();
+    let first = match command.script.as_slice() {
+        [] => None,
+        [script] => Some(script.into()),
+        _ => {
+            reporter.error("the REPL passes no arguments to the script that it evaluates first");
+            return ExitCode::from(2);
+        }
+    };
+    let options = repl::Options { first, has_colours: reporter.color.is_on_for(&std::io::stdout()) };
+    match repl::run(|| Err("the REPL's engine is not there yet".to_owned()), options) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            reporter.error(&problem);
+            ExitCode::FAILURE
+        }
+    }
 }
 
 /// Compiles, and notes what the cache must know. The object's bytes are in the entry.

@@ -1,5 +1,5 @@
 //! `flash`, the one command in front of compiler and runner: `flash run|compile|build|check|link`,
-//! `flash script.fl [args]`.
+//! `flash script.fl [args]`, and `flash -i`, the REPL.
 
 use clap::{Parser, Subcommand};
 use flash_rt::cli::{self, CacheCommand, RunCommand};

@@ -1,14 +1,14 @@
 //! `flash-rt`, the runner: `flash-rt run script.fl [args]`, `flash-rt script.fl [args]`,
-//! `flash-rt --compile-and-run script.fl`.
+//! `flash-rt --compile-and-run script.fl`; without a script, the REPL.
 
 use clap::{Parser, Subcommand};
 use flash_rt::cli::{self, CacheCommand, RunCommand};
 use flash_rt::testing::{self, TestCommand, WorkerCommand};
 use std::process::ExitCode;
 
-/// Runs Flash programs
+/// Runs Flash programs; without one, the REPL
 #[derive(Parser)]
-#[command(name = "flash-rt", version, arg_required_else_help = true)]
+#[command(name = "flash-rt", version)]
 #[command(args_conflicts_with_subcommands = true)]
 struct Cli {
     #[command(subcommand)]
@@ -36,7 +36,8 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let Cli { command, compile_and_run, run } = Cli::parse();
+    let Cli { command, compile_and_run, mut run } = Cli::parse();
+    run.interactive |= command.is_none() && run.script.is_empty() && run.eval.is_none();
     match command {
         Some(Command::Run(command)) => cli::run(&command, false),
         Some(Command::Test(command)) => testing::run(&command),

@@ -35,7 +35,7 @@ pub unsafe fn run_program(program: *const Program, arguments: Vec<String>) -> Re
         };
         stdio::flush();
         thread::destroy(ctx);
-        Ok(code)
+        Ok(stdio::exit_code(code))
     }
 }
 

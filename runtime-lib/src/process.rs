@@ -33,12 +33,12 @@ pub fn exit_code() -> i32 {
 /// Ends the process: writes out what is buffered, then exits with the low byte of `code`.
 pub fn exit(code: i32) -> ! {
     crate::stdio::flush();
-    std::process::exit(code)
+    std::process::exit(crate::stdio::exit_code(code))
 }
 
 /// As [`exit`], for signal handlers: nothing of the C library's own end runs.
 pub fn exit_now(code: i32) -> ! {
     crate::stdio::flush();
     // SAFETY: ends the process.
-    unsafe { libc::_exit(code) }
+    unsafe { libc::_exit(crate::stdio::exit_code(code)) }
 }

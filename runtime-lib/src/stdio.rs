@@ -1,9 +1,14 @@
 //! Standard output and error of the running program. Output is buffered: by lines on a terminal, in
 //! blocks otherwise, and written out before anything goes to standard error, before a line is read
-//! and at exit, so that the two streams keep their order. Errors of writing are dropped, as C's
-//! stdio does when nobody asks; a closed pipe ends the process by SIGPIPE.
+//! and at exit, so that the two streams keep their order. When standard output cannot be written (the
+//! disk is full), that is told once on standard error, and a process that would end with 0 ends with 1;
+//! a closed pipe ends the process by SIGPIPE.
 
-use std::sync::Mutex;
+use crate::io_error;
+use crate::report::Report;
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, OnceLock};
 
 /// Bytes that are kept back before they are written out.
 const CAPACITY: usize = 16 * 1024;
@@ -16,6 +21,14 @@ struct Output {
 }
 
 static OUTPUT: Mutex<Output> = Mutex::new(Output { bytes: [0; CAPACITY], len: 0, terminal: 0 });
+
+/// Whether something of standard output was lost.
+static HAS_LOST: AtomicBool = AtomicBool::new(false);
+
+/// What a process ends with that would end with `code`.
+pub fn exit_code(code: i32) -> i32 {
+    if code == 0 && HAS_LOST.load(Ordering::Relaxed) { 1 } else { code }
+}
 
 /// Appends to standard output.
 pub fn write_out(bytes: &[u8]) {
@@ -55,8 +68,37 @@ pub fn is_terminal(fd: i32) -> bool {
     unsafe { libc::isatty(fd) == 1 }
 }
 
+/// Takes what is written to a standard stream, if it likes: whether it did. It must not write to one itself.
+pub type Taker = fn(fd: i32, bytes: &[u8]) -> bool;
+
+static TAKER: OnceLock<Taker> = OnceLock::new();
+/// Whether what was written to standard output last ends a line.
+static ENDS_LINE: AtomicBool = AtomicBool::new(true);
+
+/// Has what goes to the standard streams offered to a function first, once a process: for hosts that edit lines on the
+/// terminal.
+pub fn set_taker(taker: Taker) {
+    let _ = TAKER.set(taker);
+}
+
+/// Whether the next byte of standard output begins a line. (What its buffer holds does not count.)
+pub fn ends_line() -> bool {
+    ENDS_LINE.load(Ordering::Relaxed)
+}
+
 /// Writes all bytes to a file descriptor, without a buffer and without allocating.
 pub fn write_all(fd: i32, mut bytes: &[u8]) {
+    if fd == 1
+        && let Some(last) = bytes.last()
+    {
+        ENDS_LINE.store(*last == b'\n', Ordering::Relaxed);
+    }
+    if (fd == 1 || fd == 2)
+        && let Some(taker) = TAKER.get()
+        && taker(fd, bytes)
+    {
+        return;
+    }
     while !bytes.is_empty() {
         // SAFETY: the range is that of a live slice.
         let written = unsafe { libc::write(fd, bytes.as_ptr().cast(), bytes.len()) };
@@ -64,17 +106,28 @@ pub fn write_all(fd: i32, mut bytes: &[u8]) {
             bytes = bytes.get(written as usize..).unwrap_or(&[]);
             continue;
         }
-        match std::io::Error::last_os_error().kind() {
-            std::io::ErrorKind::Interrupted => {}
+        let error = io::Error::last_os_error();
+        match error.kind() {
+            io::ErrorKind::Interrupted => {}
             // Somebody who shares the terminal or pipe with us made it so; we wait.
-            std::io::ErrorKind::WouldBlock => {
+            io::ErrorKind::WouldBlock => {
                 let mut entry = libc::pollfd { fd, events: libc::POLLOUT, revents: 0 };
                 // SAFETY: one entry.
                 unsafe { libc::poll(&mut entry, 1, -1) };
             }
-            std::io::ErrorKind::BrokenPipe => return end_by_closed_pipe(),
-            _ => return,
+            io::ErrorKind::BrokenPipe => return end_by_closed_pipe(),
+            _ => return lost(fd, &error),
         }
+    }
+}
+
+/// Says, the first time, that standard output cannot be written. One that was closed before the start has no reader who
+/// would miss something.
+#[cold]
+fn lost(fd: i32, error: &io::Error) {
+    if fd == 1 && error.raw_os_error() != Some(libc::EBADF) && !HAS_LOST.swap(true, Ordering::Relaxed) {
+        let mut report = Report::new();
+        report.headline().text("cannot write standard output: ").text(io_error::reason(error)).text("\n");
     }
 }
 

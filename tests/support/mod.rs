@@ -4,6 +4,7 @@
 
 mod directives;
 pub mod roads;
+pub mod server;
 
 pub use directives::{Expected, expected, problems, run};
 

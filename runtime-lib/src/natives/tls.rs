@@ -80,7 +80,7 @@ native! {
     }
 
     /// (session, what came from the wire, from, output) -> number of plain bytes put at the output's end; -1 if this
-    /// is no TLS, -2 if the other end has said that nothing more will come
+    /// is no TLS, -2 less that number if the other end has said that nothing more will come
     fn flash_tls_feed(ctx: *mut Context, session: i64, input: *mut u8, from: i64, output: *mut u8) -> i64 {
         let Some(mut connection) = take(session) else { return -1 };
         // SAFETY: live arrays, which are two.
@@ -91,8 +91,8 @@ native! {
         // SAFETY: this thread's context and a live array; the vector is freed by nobody if there is no memory.
         unsafe { byte_array::extend(ctx, output, &plain) };
         match result {
-            Ok(true) if plain.is_empty() => -2,
-            Ok(_) => plain.len() as i64,
+            Ok(true) => -2 - plain.len() as i64,
+            Ok(false) => plain.len() as i64,
             Err(problem) => STATE.with_borrow_mut(|state| state.fail(problem)),
         }
     }

@@ -1,0 +1,5 @@
+//! Sessions with an engine that only pretends.
+
+mod fake;
+mod piped;
+mod terminal;
