@@ -81,6 +81,10 @@ impl Session {
         self.asked.store(is_asked, Ordering::Release);
     }
 
+    pub fn is_asked(&self) -> bool {
+        self.asked.load(Ordering::Acquire)
+    }
+
     /// Ends, from any thread, what the session is waiting for in its event loop, which then asks whether to go on.
     pub fn waker(&self) -> Option<impl Fn() + Send + Sync + use<>> {
         let (remote, asked) = (event_loop::remote().ok()?, self.asked.clone());

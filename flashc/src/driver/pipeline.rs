@@ -324,7 +324,8 @@ pub(super) fn object_bytes(compiled: &Compiled, path: &Path, options: &CompileOp
     let debug = options.debug.then_some(DebugInfo { sources: &compiled.sources, directory: &directory });
     let file = path.file_name().map(|n| n.to_string_lossy()).unwrap_or_default();
     let mut watch = Stopwatch::start(options.time_passes);
-    let bytes = emit::object::write(&compiled.machine, &ObjectOptions { debug, file: &file });
+    let bytes =
+        emit::object::write(&compiled.machine, &ObjectOptions { debug, file: &file, ..ObjectOptions::default() });
     watch.stage("object");
     bytes
 }

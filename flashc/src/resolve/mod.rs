@@ -220,6 +220,7 @@ impl<'a> Resolver<'_, 'a> {
             let ast = self.graph.module(module).ast;
             for item in &ast.items {
                 match &item.kind {
+                    ItemKind::Import(_) if index < self.first => {}
                     ItemKind::Import(import) => {
                         let from = self.imported(module, import.from.value);
                         match &import.names {
@@ -256,9 +257,8 @@ impl<'a> Resolver<'_, 'a> {
                         }
                         let target = source.and_then(|s| self.imported(module, s));
                         let kind = if from.is_some() { LinkKind::ReExport } else { LinkKind::Export };
-                        let exported = |name: &ast::ImportName| {
-                            self.modules[index].exports.contains_key(&name.local().name)
-                        };
+                        let exported =
+                            |name: &ast::ImportName| self.modules[index].exports.contains_key(&name.local().name);
                         if index < self.first && names.iter().all(exported) {
                             continue;
                         }

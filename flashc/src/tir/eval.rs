@@ -17,7 +17,6 @@ mod tests;
 
 pub use own::KnownImpl;
 
-use std::sync::Arc;
 use super::{
     Arm, BinaryOp, Const, Expr, ExprKind, FuncId, Function, IntTy, LocalId, LoopId, Nominal, NominalId, Stmt, StmtKind,
     Ty, TyKind, Types, UnaryOp, arith,
@@ -25,6 +24,7 @@ use super::{
 use crate::source::{Span, Symbol};
 use std::borrow::Cow;
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 /// Expressions evaluated before giving up, unless `--const-steps` says otherwise.
 pub const MAX_STEPS: u64 = 10_000_000;

@@ -70,7 +70,7 @@ use crate::diagnostics::{Diagnostic, Severity};
 use crate::resolve::{ModuleGraph, ModuleIndex, Resolved};
 use crate::source::{Span, Symbol};
 use crate::tir::{self, FuncId, Ty, Types};
-pub use session::Session;
+pub use session::{Session, UNNAMED};
 
 use entity::{AliasInfo, ConstInfo, Entity, FnId, FunctionInfo, GlobalInfo, Head, ImplInfo, Job, NominalInfo};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -79,11 +79,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 /// Checks a whole program. With an error among the diagnostics the program must not be used.
-pub fn check<'a>(
-    graph: ModuleGraph<'a>,
-    resolved: Resolved<'a>,
-    options: &Options,
-) -> (tir::Program, Vec<Diagnostic>) {
+pub fn check<'a>(graph: ModuleGraph<'a>, resolved: Resolved<'a>, options: &Options) -> (tir::Program, Vec<Diagnostic>) {
     let mut checker = Checker::new(options.clone());
     (checker.graph, checker.resolved) = (Rc::new(graph), Rc::new(resolved));
     checker.collect();

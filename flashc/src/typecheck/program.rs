@@ -480,8 +480,7 @@ impl<'a> Body<'_, 'a> {
             (Some(value), Some(ty)) => self.check_written(value, ty, l),
             (Some(value), None) => {
                 let value = self.expr(value, None);
-                let is_entry = self.cx.options.session && matches!(&l.pattern.kind, AstPattern::Name { name, .. } if name.name.as_str() == "_");
-                if self.shallow(value.ty) == Ty::VOID && !is_entry {
+                if self.shallow(value.ty) == Ty::VOID && !is_unnamed(&l.pattern) {
                     self.error("E0328", value.span, "this gives no value to bind")
                 } else {
                     value
@@ -500,8 +499,8 @@ impl<'a> Body<'_, 'a> {
             self.flow().dead = true;
         }
         let ty = wanted.unwrap_or(value.ty);
-        if let (Ty::VOID | Ty::NEVER, true, [only]) = (self.shallow(ty), self.cx.options.session, globals) {
-            // An expression in a session that gives nothing to keep.
+        if let (Ty::VOID | Ty::NEVER, true, [only]) = (self.shallow(ty), is_unnamed(&l.pattern), globals) {
+            // There is nothing to keep.
             self.set_global_type(*only, Ty::VOID);
             checked.push(Stmt { kind: StmtKind::Expr(value), span });
             return;
@@ -566,6 +565,11 @@ impl<'a> Body<'_, 'a> {
             self.cx.globals[global.index()].ty = Some(ty);
         }
     }
+}
+
+/// Whether a pattern is only there to keep the value of an entry.
+fn is_unnamed(pattern: &ast::Pattern) -> bool {
+    matches!(&pattern.kind, AstPattern::Name { name, .. } if name.name.as_str() == super::session::UNNAMED)
 }
 
 fn assign_stmt(target: Expr, value: Expr, span: Span) -> Stmt {

@@ -11,6 +11,9 @@ use crate::source::{Span, Symbol};
 use crate::tir::{self, Callee, Expr, ExprKind, FuncId, Stmt, StmtKind, Ty, TyKind, Types};
 use std::rc::Rc;
 
+/// The name of a variable for the value of an expression that is an entry. Nobody can write it.
+pub const UNNAMED: &str = "<value>";
+
 /// What has been checked so far.
 #[derive(Clone)]
 pub struct Session<'a> {
@@ -109,22 +112,25 @@ impl<'a> Session<'a> {
 
     /// Parameters and result of a function, as its source would say them.
     pub fn function_text(&self, def: DefId) -> Option<String> {
-        let info = &self.checker.functions[self.function_entity(def)?.index()];
-        let span = info.ast.body.as_ref().map_or(info.ast.span, |body| Span { end: body.span.start, ..info.ast.span });
+        Some(self.text_of(self.checker.functions[self.function_entity(def)?.index()].ast))
+    }
+
+    /// A function without its body, in one line.
+    pub fn text_of(&self, function: &ast::Function) -> String {
+        let span = function.body.as_ref().map_or(function.span, |body| Span { end: body.span.start, ..function.span });
         let text = self.checker.graph.sources.text(span);
-        Some(text.split_whitespace().collect::<Vec<_>>().join(" ").trim_end_matches([';', '{', ' ']).to_owned())
+        text.split_whitespace().collect::<Vec<_>>().join(" ").trim_end_matches([';', '{', ' ']).to_owned()
     }
 
     /// Members of a variable's value, and what they are.
     pub fn members(&self, def: DefId) -> Vec<(Symbol, String)> {
         let Some(Entity::Global(id)) = self.checker.entities.get(def.index()) else { return Vec::new() };
         let Some(ty) = self.checker.globals[id.index()].ty else { return Vec::new() };
-        let methods = self.checker.methods_of(ty).into_iter().map(|(name, id)| {
-            let ast = self.checker.functions[id.index()].ast;
-            let span = ast.body.as_ref().map_or(ast.span, |body| Span { end: body.span.start, ..ast.span });
-            let text = self.checker.graph.sources.text(span).split_whitespace().collect::<Vec<_>>().join(" ");
-            (name, text)
-        });
+        let methods = self
+            .checker
+            .methods_of(ty)
+            .into_iter()
+            .map(|(name, id)| (name, self.text_of(self.checker.functions[id.index()].ast)));
         self.checker.fields_of(ty).into_iter().chain(methods).collect()
     }
 
@@ -140,14 +146,16 @@ impl<'a> Body<'_, 'a> {
         let Some(ast::StmtKind::Let(l)) = last.map(|stmt| &stmt.kind) else { return };
         let ast::PatternKind::Name { name, .. } = &l.pattern.kind else { return };
         let Some(&global) = self.cx.global_at.get(&name.span) else { return };
-        let Some(Entity::Function(show)) = self.cx.std_entity("std:session", "result") else { return };
         let span = l.pattern.span;
         let ty = self.entry_type(global, span);
-        if matches!(self.shallow(ty), Ty::VOID | Ty::NEVER | Ty::ERROR) {
-            return;
-        }
-        let function = self.cx.func_id(show);
-        let callee = Callee::Function { function, type_args: vec![ty] };
+        let (show, type_args) = match self.shallow(ty) {
+            Ty::VOID | Ty::NEVER | Ty::ERROR => return,
+            Ty::STR => ("text_result", Vec::new()),
+            Ty::CHAR => ("char_result", Vec::new()),
+            _ => ("result", vec![ty]),
+        };
+        let Some(Entity::Function(show)) = self.cx.std_entity("std:session", show) else { return };
+        let callee = Callee::Function { function: self.cx.func_id(show), type_args };
         let value = Expr { kind: ExprKind::Global(global), ty, span };
         let call = Expr { kind: ExprKind::Call { callee, args: vec![value] }, ty: Ty::VOID, span };
         checked.push(Stmt { kind: StmtKind::Expr(call), span });

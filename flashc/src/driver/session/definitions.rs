@@ -217,7 +217,7 @@ impl State<'_> {
 
     /// An older type gets another name, by which the variables that still hold its values are told.
     fn leave_behind(&mut self, name: Symbol, old: DefId, visible: &FxHashMap<Symbol, DefId>) -> Vec<String> {
-        let earlier = format!("{name} (earlier)");
+        let earlier = format!("earlier {name}");
         if !self.checker.rename_type(old, Symbol::new(&earlier)) {
             return Vec::new();
         }

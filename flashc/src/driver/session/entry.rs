@@ -2,9 +2,10 @@
 
 use crate::ast::{Item, ItemKind, Let, Module, Pattern, PatternKind, RecordKind, StmtKind};
 use crate::source::{FileId, Span, Symbol};
+use crate::typecheck::UNNAMED;
 use crate::{ast, lexer, parser};
 
-/// The name of the last entry's value.
+/// What the prompt calls the value of the last entry that is an expression.
 pub const LAST: &str = "_";
 
 /// What a module declares and imports in its text before `end`, in words.
@@ -46,7 +47,7 @@ pub fn name_value(tree: &mut Module, end: usize) -> bool {
         return has_statements;
     }
     let place = Span { end: span.start, ..span };
-    let name = ast::Ident { name: Symbol::new(LAST), span: place };
+    let name = ast::Ident { name: Symbol::new(UNNAMED), span: place };
     let pattern = Pattern { kind: PatternKind::Name { name, is_mut: false }, span: place };
     let value = Some(value.clone());
     stmt.kind = StmtKind::Let(Let { is_mut: false, pattern, ty: None, value, otherwise: None });

@@ -11,6 +11,7 @@ pub use queries::Member;
 use super::load::{FileReader, Loader};
 use super::pipeline::{CompileOptions, cfg_target, linked_libraries};
 use crate::diagnostics::Diagnostic;
+use crate::emit::link_name;
 use crate::emit::object::ObjectOptions;
 use crate::resolve::{DefId, DefKind, Resolved, Trees};
 use crate::source::{SourceMap, Symbol};
@@ -163,12 +164,7 @@ impl<'a> State<'a> {
     }
 
     /// Makes the object, and the entry's names visible.
-    fn generate(
-        &mut self,
-        front: Front,
-        redefined: Redefined,
-        options: &CompileOptions,
-    ) -> Result<Entry, Refusal> {
+    fn generate(&mut self, front: Front, redefined: Redefined, options: &CompileOptions) -> Result<Entry, Refusal> {
         let Front { mut program, warnings, declared, has_statements } = front;
         redefined.redirect(&mut program, &mut self.checker);
         program.types = self.checker.take_types();
@@ -186,11 +182,13 @@ impl<'a> State<'a> {
         emit::normalize(&mut machine);
         machine.functions.iter_mut().for_each(|function| function.is_public = true);
         machine.data.iter_mut().for_each(|data| data.is_public = true);
-        let object = emit::object::write(&machine, &ObjectOptions { debug: None, file: "session" });
-        let newer = |id: tir::FuncId| self.loaded.symbol(id).map(str::to_owned);
-        let replaced = older.into_iter().filter_map(|(old, new)| Some((old, newer(new)?))).collect();
         let replaceable = module.functions.iter().filter(|function| function.is_replaceable());
-        let replaceable = replaceable.map(|function| function.symbol.clone()).collect();
+        let replaceable: Vec<String> = replaceable.map(|function| function.symbol.clone()).collect();
+        let object_options = ObjectOptions { debug: None, file: "session", interposable: &replaceable };
+        let object = emit::object::write(&machine, &object_options);
+        let newer = |id: tir::FuncId| self.loaded.symbol(id).map(link_name);
+        let replaced = older.into_iter().filter_map(|(old, new)| Some((link_name(&old), newer(new)?))).collect();
+        let replaceable = replaceable.iter().map(|symbol| link_name(symbol)).collect();
         let libraries = linked_libraries(&self.loader.graph);
         self.show_names();
         let notes = redefined.notes;
@@ -200,13 +198,10 @@ impl<'a> State<'a> {
     /// The prompt sees what the entry sees.
     fn show_names(&mut self) {
         let mut names = self.names();
-        // The value of an expression that gives none is not worth a name.
-        let last = Symbol::new(entry::LAST);
-        if names.get(&last).is_some_and(|&def| self.checker.is_void(def)) {
-            match self.visible.get(&last) {
-                Some(&earlier) => names.insert(last, earlier),
-                None => names.remove(&last),
-            };
+        if let Some(value) = names.remove(&Symbol::new(typecheck::UNNAMED))
+            && !self.checker.is_void(value)
+        {
+            names.insert(Symbol::new(entry::LAST), value);
         }
         self.visible = names;
     }
@@ -218,6 +213,7 @@ impl<'a> State<'a> {
             let def = self.resolved.def(def);
             def.module == entry && matches!(def.kind, DefKind::Global(..))
         };
-        self.names().into_iter().filter(|&(_, def)| is_value(def)).map(|(name, _)| name).collect()
+        let names = self.names().into_iter().filter(|&(_, def)| is_value(def)).map(|(name, _)| name);
+        names.map(|name| if name.as_str() == typecheck::UNNAMED { Symbol::new(entry::LAST) } else { name }).collect()
     }
 }

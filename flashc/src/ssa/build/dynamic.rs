@@ -95,7 +95,13 @@ impl ModuleBuilder<'_> {
         let size = self.slot_offset(interface, Slot::Method(methods.len() as u32));
         let names = format!("{}.{}", self.type_name(interface), self.type_name(target));
         let name = format!("table.{names}.{}", self.dispatch.tables.len());
-        let data = Data { name, bytes: vec![0; size as usize], align: Type::Ptr.bytes(), relocations: Vec::new(), is_import: false };
+        let data = Data {
+            name,
+            bytes: vec![0; size as usize],
+            align: Type::Ptr.bytes(),
+            relocations: Vec::new(),
+            is_import: false,
+        };
         let id = self.add_data(data);
         self.dispatch.tables.insert((interface, target), id);
         id

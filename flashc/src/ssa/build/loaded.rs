@@ -4,7 +4,7 @@
 
 use super::dynamic::Slot;
 use super::module::{Instance, ModuleBuilder};
-use crate::ssa::{Data, Function, FuncId, Linkage, Module, Signature};
+use crate::ssa::{Data, FuncId, Function, Linkage, Module, Signature};
 use crate::tir::{self, GlobalId, Ty};
 use indexmap::{IndexMap, IndexSet};
 use rustc_hash::{FxHashMap, FxHashSet};

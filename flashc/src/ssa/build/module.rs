@@ -293,7 +293,8 @@ impl<'a> ModuleBuilder<'a> {
             return id;
         }
         let name = format!("str.{}", self.texts.len());
-        let id = self.add_data(Data { name, bytes: bytes.clone(), align: 1, relocations: Vec::new(), is_import: false });
+        let id =
+            self.add_data(Data { name, bytes: bytes.clone(), align: 1, relocations: Vec::new(), is_import: false });
         self.texts.insert(bytes, id);
         id
     }
