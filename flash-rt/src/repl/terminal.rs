@@ -27,7 +27,11 @@ const PRINTER_CAPACITY: usize = 1024;
 pub fn run<T: Transcript>(dialogue: &mut Dialogue<T>, client: &Client, has_colours: bool) -> io::Result<()> {
     interrupt::guard_terminal();
     let interrupted = client.clone();
-    interrupt::on_interrupt(move || interrupted.interrupt())?;
+    interrupt::on_interrupt(move || {
+        // The terminal shows `^C`.
+        flash_runtime::stdio::set_ends_line(false);
+        interrupted.interrupt();
+    })?;
     screen::install();
     let printer = ExternalPrinter::new(PRINTER_CAPACITY);
     let lines = printer.sender();

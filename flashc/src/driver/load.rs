@@ -103,10 +103,20 @@ pub fn load<'a>(
     target: Target,
     trees: &'a Trees,
 ) -> io::Result<(ModuleGraph<'a>, Vec<Diagnostic>)> {
-    let text = entry_text(path, reader)?;
+    Ok(load_text(path, entry_text(path, reader)?, reader, target, trees))
+}
+
+/// As [`load`], with the entry module's text given.
+pub fn load_text<'a>(
+    path: &Path,
+    text: String,
+    reader: &dyn Reader,
+    target: Target,
+    trees: &'a Trees,
+) -> (ModuleGraph<'a>, Vec<Diagnostic>) {
     let mut loader = Loader::new(reader, target, trees);
     let diagnostics = loader.load(path, text);
-    Ok((loader.graph, diagnostics))
+    (loader.graph, diagnostics)
 }
 
 /// The text of an entry module: a file, or `std:NAME`, which only has tests to run.

@@ -20,11 +20,13 @@ pub struct Session<'a> {
     checker: Checker<'a>,
 }
 
-impl<'a> Session<'a> {
-    pub fn new() -> Session<'a> {
+impl Default for Session<'_> {
+    fn default() -> Self {
         Session { checker: Checker::new(Options { session: true, ..Options::default() }) }
     }
+}
 
+impl<'a> Session<'a> {
     /// Checks the modules that have come to the graph since the last time. The program is all that is known, but its
     /// initializers are only those of the new modules; its types must come back by [`Session::set_types`]. After an
     /// error this session must not be used any more.

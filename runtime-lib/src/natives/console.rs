@@ -54,6 +54,9 @@ native! {
             Ok(count) if count > 0 => {}
             _ => return NULL_TEXT,
         }
+        if stdio::is_terminal(0) {
+            stdio::set_ends_line(true);
+        }
         // SAFETY: this thread's context.
         unsafe { new_text(ctx, &String::from_utf8_lossy(without_end(&line))) }
     }

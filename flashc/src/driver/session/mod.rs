@@ -92,7 +92,7 @@ impl<'a> Session<'a> {
         let state = State {
             loader: Loader::new(&FileReader, target, trees),
             resolved: Rc::default(),
-            checker: typecheck::Session::new(),
+            checker: typecheck::Session::default(),
             loaded: Loaded::default(),
             visible: FxHashMap::default(),
             definitions: Definitions::default(),
