@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Start-up side by side: hello world cached, cold and as an executable; a program of 100 modules; memory and sizes.
+"""Start-up side by side: hello world cached, cold and as an executable; a program of 100 modules; the REPL; memory and
+sizes.
 
-    python3 benches/start/run.py [--rounds N] [--modules-rounds N]
+    python3 benches/start/run.py [--rounds N] [--modules-rounds N] [--sessions N]
 
 Everything is measured in turns (one run of each, again and again), so that a busy machine is busy for all. Told is
 the median and, behind it, the fastest run. Flash is `target/release` (or the directory FLASH_RELEASE); Bun and Deno
@@ -14,6 +15,7 @@ import shutil
 import statistics
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -91,9 +93,9 @@ def measure(commands, rounds):
 
 
 def table(results):
-    print(f"\n{'':24}{'median ms':>11}{'fastest':>9}{'MB':>8}")
+    print(f"\n{'':24}{'median ms':>11}{'fastest':>9}{'MiB':>8}")
     for name, (median, fastest, kilobytes) in results.items():
-        print(f"{name:24}{median:>11.2f}{fastest:>9.2f}{kilobytes / 1000:>8.1f}")
+        print(f"{name:24}{median:>11.2f}{fastest:>9.2f}{kilobytes / 1024:>8.1f}")
 
 
 def hold(what, value, limit, unit=""):
@@ -110,9 +112,9 @@ def check_hello(results):
     ratio("cold hello", "flash, cold", "bun", 2)
     ratio("cold hello", "flash, cold", "node", 0.3)
     ratio("executable", "flash, executable", "C, executable", 1.5)
-    hold("memory of a hello run, cold", results["flash, cold"][2] / 1000, 15, " MB")
-    hold("memory of a hello run, cached", results["flash, cached"][2] / 1000, 15, " MB")
-    hold("memory of the executable", results["flash, executable"][2] / 1000, 4, " MB")
+    hold("memory of a hello run, cold", results["flash, cold"][2] / 1024, 15, " MiB")
+    hold("memory of a hello run, cached", results["flash, cached"][2] / 1024, 15, " MiB")
+    hold("memory of the executable", results["flash, executable"][2] / 1024, 4, " MiB")
 
 
 def modules(rounds):
@@ -132,6 +134,53 @@ def modules(rounds):
     hold("100 modules, cold, times gcc -O2", results["20,000 lines, cold"][0] / results["gcc -O2 on like C"][0], 0.5)
 
 
+def read_until_prompt(process):
+    """What the session says before it asks for the next entry."""
+    said = b""
+    while not said.endswith(b"\n> ") and said != b"> ":
+        piece = os.read(process.stdout.fileno(), 65536)
+        if not piece:
+            sys.exit(f"the session ended, having said {said.decode(errors='replace')!r}")
+        said += piece
+    return said.decode(errors="replace")
+
+
+def session(rounds):
+    """The REPL at a pipe: from start to the first prompt; from an entry to the prompt behind its result."""
+    prompts, expressions, definitions = [], [], []
+    for _ in range(rounds):
+        started = time.perf_counter()
+        process = subprocess.Popen([RELEASE / "flash-rt", "-i"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        read_until_prompt(process)
+        prompts.append((time.perf_counter() - started) * 1000)
+
+        def enter(text):
+            before = time.perf_counter()
+            process.stdin.write(text.encode() + b"\n")
+            process.stdin.flush()
+            return read_until_prompt(process), (time.perf_counter() - before) * 1000
+
+        enter("let mut total = 0")
+        for number in range(40):
+            said, took = enter(f"total + {number} * 2")
+            assert f"=> {number * 2}\n" in said, said
+            expressions.append(took)
+            said, took = enter(f"fn scaled{number}(x: i32) -> i32 {{ return x * {number}; }}")
+            assert f"function scaled{number}" in said, said
+            definitions.append(took)
+        process.stdin.close()
+        process.wait()
+
+    def percentile(values, share):
+        return sorted(values)[min(len(values) - 1, int(len(values) * share))]
+
+    print(f"\nREPL, {len(expressions)} expressions and as many functions in {rounds} sessions")
+    hold("REPL, prompt ready (median)", statistics.median(prompts), 20, " ms")
+    hold("REPL, an expression, p50", percentile(expressions, 0.5), 5, " ms")
+    hold("REPL, an expression, p99", percentile(expressions, 0.99), 15, " ms")
+    hold("REPL, a function, p50", percentile(definitions, 0.5), 5, " ms")
+
+
 def sizes():
     def stripped(path):
         copy = BUILD / "stripped"
@@ -146,6 +195,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=40)
     parser.add_argument("--modules-rounds", type=int, default=5)
+    parser.add_argument("--sessions", type=int, default=5)
     options = parser.parse_args()
     BUILD.mkdir(parents=True, exist_ok=True)
     os.environ["FLASH_CACHE_DIR"] = str(BUILD / "cache")
@@ -163,6 +213,8 @@ def main():
     check_hello(results)
     if options.modules_rounds > 0:
         modules(options.modules_rounds)
+    if options.sessions > 0:
+        session(options.sessions)
     sizes()
 
 

@@ -109,7 +109,7 @@ pub fn load<'a>(
 /// As [`load`], with the entry module's text given.
 pub fn load_text<'a>(
     path: &Path,
-    text: String,
+    text: impl Into<Cow<'static, str>>,
     reader: &dyn Reader,
     target: Target,
     trees: &'a Trees,
