@@ -3,7 +3,7 @@ CARGO ?= cargo
 PREFIX ?= /usr/local
 REL := target/release
 
-.PHONY: all demo test tools lint bless bench bench-net install clean help
+.PHONY: all demo test tools lint bless bench bench-net bench-start install clean help
 
 all: ## Build flashc, flash-rt, flash and the runtime library (release)
 	$(CARGO) build --release --workspace
@@ -30,6 +30,9 @@ bench: all ## Flash beside C, Go and Node: outputs compared, ratios printed
 
 bench-net: all ## HTTP servers side by side by `wrk`: Flash, Bun, Deno, Node, Go
 	python3 benches/net/run.py
+
+bench-start: all ## Start-up, cached, cold and as an executable: Flash, Bun, Deno, Node, LuaJIT, Go, C
+	python3 benches/start/run.py
 
 install: all ## Copy the programs and the runtime library below PREFIX (default /usr/local)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/flash

@@ -21,6 +21,11 @@ fn main() {
         hasher.write(std::env::var(name).unwrap_or_default().as_bytes());
     }
     println!("cargo:rustc-env=FLASH_BUILD={:016x}", hasher.finish());
+    let target = |name: &str| std::env::var(format!("CARGO_CFG_TARGET_{name}")).unwrap_or_default();
+    if target("OS") == "linux" && target("ARCH") == "x86_64" {
+        // At a fixed address nothing has to be relocated at the start: 25,000 places on 160 pages.
+        println!("cargo:rustc-link-arg-bins=-no-pie");
+    }
 }
 
 /// A file, or all files below a directory, in the order of their names.

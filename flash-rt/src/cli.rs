@@ -58,6 +58,7 @@ pub fn run(command: &RunCommand, verbose: bool) -> ExitCode {
         };
     }
     let options = command.code.compile_options(target_lexicon::Triple::host());
+    let options = CompileOptions { printable: false, ..options };
     // At a terminal someone reads warnings; elsewhere a script's standard error is its own.
     let warnings_matter = reporter.deny_warnings || std::io::stderr().is_terminal();
     // Who asks how long passes take wants them to run.
@@ -122,6 +123,7 @@ fn interactive(command: &RunCommand) -> ExitCode {
 
 /// Compiles, and notes what the cache must know. The object's bytes are in the entry.
 fn compile(path: &Path, text: Option<&str>, options: &CompileOptions) -> Result<(Entry, Object), Failure> {
+    crate::allocator::prepare();
     let from_text = text.map(|text| TextReader { path, text });
     let reader: &(dyn Reader + Sync) = from_text.as_ref().map_or(&FileReader, |reader| reader);
     let recorder = Recorder::new(reader, text.map(|_| path));

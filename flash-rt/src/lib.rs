@@ -1,5 +1,6 @@
 //! Runs Flash programs: compile, link in process, map, call.
 
+mod allocator;
 pub mod cache;
 pub mod cli;
 pub mod loader;

@@ -9,9 +9,11 @@
 //!
 //! Trees are never deeper than `parser::MAX_HEIGHT` and a few hundred, so recursion over them is safe.
 
+mod body;
 mod dump;
 mod overload;
 
+pub use body::{Body, ParseBody};
 pub use dump::dump;
 
 use crate::source::{FileId, Span, Symbol};
@@ -127,7 +129,7 @@ pub struct Function {
     /// What stands behind `->`.
     pub result: Option<TypeExpr>,
     /// `None` for declarations: in `extern`, in interfaces, and intrinsics of std.
-    pub body: Option<Block>,
+    pub body: Option<Body>,
     pub is_async: bool,
     pub is_unsafe: bool,
     /// `export extern "C" fn`: the ABI's name.

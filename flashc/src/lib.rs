@@ -12,6 +12,8 @@ macro_rules! bug {
     };
 }
 
+mod parallel;
+
 pub mod source;
 
 pub mod diagnostics;

@@ -40,6 +40,7 @@ impl Key {
             time_passes: _,
             tests,
             const_steps,
+            printable: _,
         } = options;
         let settings =
             format!("{target} {level:?} {cpu:?} {debug} {overflow_checks} {tests} {const_steps:?} {}", processor(cpu));

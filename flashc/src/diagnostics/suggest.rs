@@ -12,7 +12,9 @@ pub fn nearest<'s>(name: &str, candidates: impl IntoIterator<Item = &'s str>) ->
         if candidate == name || candidate.is_empty() {
             continue;
         }
-        if candidate.len().abs_diff(name.len()) > limit * 4 {
+        // Each change makes at most four bytes of difference, and of ASCII one, unless only underscores differ.
+        let is_plain = name.is_ascii() && candidate.is_ascii() && !name.contains('_') && !candidate.contains('_');
+        if candidate.len().abs_diff(name.len()) > if is_plain { limit } else { limit * 4 } {
             continue;
         }
         let distance = if candidate.eq_ignore_ascii_case(name) || same_without_underscores(candidate, name) {

@@ -142,6 +142,7 @@ impl CodeOptions {
             threads,
             time_passes,
             tests: false,
+            printable: true,
             const_steps,
         }
     }

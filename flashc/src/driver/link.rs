@@ -20,15 +20,25 @@ pub fn link(objects: &[PathBuf], libraries: &[String], output: &Path) -> Result<
     }
     let cc = env::var_os("FLASH_CC").unwrap_or_else(|| OsString::from("cc"));
     let temporary = temporary_beside(output);
-    let result = Command::new(&cc)
-        .args(objects)
-        .arg(&library)
-        .args(libraries.iter().map(|name| if name.contains('/') { name.clone() } else { format!("-l{name}") }))
-        .arg("-o")
-        .arg(&temporary)
-        .args(["-Wl,--gc-sections", "-Wl,-z,noexecstack", "-Wl,-z,relro,-z,now"])
-        .args(["-lm", "-lpthread", "-ldl"])
-        .output();
+    let run = |of_system: &[&str]| {
+        Command::new(&cc)
+            .args(objects)
+            .arg(&library)
+            .args(libraries.iter().map(|name| if name.contains('/') { name.clone() } else { format!("-l{name}") }))
+            .arg("-o")
+            .arg(&temporary)
+            .args(["-Wl,--gc-sections", "-Wl,-z,noexecstack", "-Wl,-z,relro,-z,now"])
+            .args(of_system)
+            .args(["-lpthread", "-ldl"])
+            .output()
+    };
+    // To find and map a library takes a quarter of the start of a small program, so what is used of libgcc and libm is
+    // put in where they are installed for that, and where no C library of the program's may need the shared ones.
+    let built_in = ["-static-libgcc", "-Wl,-Bstatic", "-lm", "-Wl,-Bdynamic"];
+    let result = match libraries.is_empty().then(|| run(&built_in)) {
+        Some(Ok(done)) if done.status.success() => Ok(done),
+        _ => run(&["-lm"]),
+    };
     let finished = match result {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(format!(
             "cannot link: there is no C compiler `{}`; install one (Debian: apt-get install gcc) or set FLASH_CC",

@@ -8,15 +8,19 @@ use super::stdlib;
 use crate::ast::{self, ItemKind, StrLiteral};
 use crate::diagnostics::Diagnostic;
 use crate::lexer::TokenKind;
+use crate::parallel;
 use crate::parser::{ParseOptions, Target};
 use crate::resolve::{LoadedModule, ModuleGraph, ModuleIndex, Trees, nearest};
 use crate::source::{FileId, Span, Symbol};
 use crate::{lexer, parser};
-use rayon::prelude::*;
 use rustc_hash::FxHashMap;
+use std::borrow::Cow;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
+
+/// Of less text, parsing is done before threads have been started.
+const PARALLEL_BYTES: usize = 200_000;
 
 /// Where source files come from.
 pub trait Reader {
@@ -105,7 +109,7 @@ pub fn load<'a>(
 /// As [`load`], with the entry module's text given.
 pub fn load_text<'a>(
     path: &Path,
-    text: String,
+    text: impl Into<Cow<'static, str>>,
     reader: &dyn Reader,
     target: Target,
     trees: &'a Trees,
@@ -116,10 +120,10 @@ pub fn load_text<'a>(
 }
 
 /// The text of an entry module: a file, or `std:NAME`, which only has tests to run.
-pub(super) fn entry_text(path: &Path, reader: &dyn Reader) -> io::Result<String> {
+pub(super) fn entry_text(path: &Path, reader: &dyn Reader) -> io::Result<Cow<'static, str>> {
     match std_name(path) {
-        Some(name) => stdlib::text(name).map(str::to_owned).ok_or_else(|| io::ErrorKind::NotFound.into()),
-        None => reader.read(path),
+        Some(name) => stdlib::text(name).map(Cow::Borrowed).ok_or_else(|| io::ErrorKind::NotFound.into()),
+        None => reader.read(path).map(Cow::Owned),
     }
 }
 
@@ -191,12 +195,17 @@ impl<'r, 'a> Loader<'r, 'a> {
     }
 
     /// Adds an entry module and all that is new of what it imports to the graph.
-    pub fn load(&mut self, path: &Path, text: String) -> Vec<Diagnostic> {
+    pub fn load(&mut self, path: &Path, text: impl Into<Cow<'static, str>>) -> Vec<Diagnostic> {
         self.load_edited(path, text, |_| ())
     }
 
     /// As [`Loader::load`], with a change to the entry module's tree.
-    pub fn load_edited(&mut self, path: &Path, text: String, edit: impl FnOnce(&mut ast::Module)) -> Vec<Diagnostic> {
+    pub fn load_edited(
+        &mut self,
+        path: &Path,
+        text: impl Into<Cow<'static, str>>,
+        edit: impl FnOnce(&mut ast::Module),
+    ) -> Vec<Diagnostic> {
         let mut diagnostics = Vec::new();
         let mut wave = self.slots.len();
         if let (None, Some(text)) = (self.prelude, stdlib::text("prelude")) {
@@ -207,7 +216,7 @@ impl<'r, 'a> Loader<'r, 'a> {
         }
         let entry = match std_name(path) {
             Some("prelude") => self.prelude.unwrap_or(0),
-            Some(name) => self.add_std(name, &text),
+            Some(name) => self.add_std(name, stdlib::text(name).unwrap_or_default()),
             None => self.add_file(path, text),
         };
         self.parse(wave);
@@ -229,14 +238,14 @@ impl<'r, 'a> Loader<'r, 'a> {
         diagnostics
     }
 
-    fn add_std(&mut self, name: &str, text: &str) -> usize {
+    fn add_std(&mut self, name: &str, text: &'static str) -> usize {
         let path = format!("std:{name}");
-        let file = self.graph.sources.add(path.clone(), text.to_owned());
+        let file = self.graph.sources.add(path.clone(), text);
         let symbol = Symbol::new(&path);
         self.add_slot(ModuleKey::Std(name.to_owned()), file, symbol, true, PathBuf::from(path))
     }
 
-    fn add_file(&mut self, path: &Path, text: String) -> usize {
+    fn add_file(&mut self, path: &Path, text: impl Into<Cow<'static, str>>) -> usize {
         let file = self.graph.sources.add(path.to_string_lossy().into_owned(), text);
         let stem = path.file_stem().map_or("main".into(), |s| s.to_string_lossy());
         let key = ModuleKey::File(self.reader.canonical(path));
@@ -282,24 +291,22 @@ impl<'r, 'a> Loader<'r, 'a> {
                 return;
             }
             let text = &sources.file(slot.file).text;
-            let (tokens, mut diagnostics) = lexer::lex(slot.file, text);
-            // Modules of std import what they need.
-            if !slot.is_std {
-                let wanted = tokens.iter().filter_map(|token| words.get(&word(token.kind)?));
-                slot.demanded = wanted.fold(0, |all, &demand| all | 1 << demand);
+            // Modules of std import what they need, and have no mistakes.
+            if let (true, Cow::Borrowed(text)) = (slot.is_std, text) {
+                slot.parsed = Some(parser::parse_outline(slot.file, text, options));
+                return;
             }
+            let (tokens, mut diagnostics) = lexer::lex(slot.file, text);
+            let wanted = tokens.iter().filter_map(|token| words.get(&word(token.kind)?));
+            slot.demanded = wanted.fold(0, |all, &demand| all | 1 << demand);
             let (module, more) = parser::parse_with(slot.file, text, tokens, options);
             diagnostics.extend(more);
             slot.parsed = Some((module, diagnostics));
         };
         let slots = &mut self.slots[first..];
-        // Starting the thread pool costs more than parsing a few small files.
-        let bytes: usize = slots.iter().map(|slot| sources.file(slot.file).text.len()).sum();
-        if slots.len() > 1 && bytes > 200_000 {
-            slots.par_iter_mut().for_each(parse_one);
-        } else {
-            slots.iter_mut().for_each(parse_one);
-        }
+        let written = slots.iter().filter(|slot| !slot.is_std);
+        let bytes: usize = written.map(|slot| sources.file(slot.file).text.len()).sum();
+        parallel::for_each_if(slots.len() > 1 && bytes > PARALLEL_BYTES, slots, parse_one);
     }
 
     fn follow_imports(&mut self, index: usize, diagnostics: &mut Vec<Diagnostic>) {

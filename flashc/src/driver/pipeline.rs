@@ -40,6 +40,8 @@ pub struct CompileOptions {
     pub tests: bool,
     /// How many expressions a constant may take; `None` for what the compiler thinks is enough.
     pub const_steps: Option<u64>,
+    /// The code holds the bytes that NASM would make of it, and can be printed for NASM. Who only runs it saves the time.
+    pub printable: bool,
 }
 
 impl Default for CompileOptions {
@@ -55,6 +57,7 @@ impl Default for CompileOptions {
             time_passes: false,
             const_steps: None,
             tests: false,
+            printable: true,
         }
     }
 }
@@ -65,7 +68,8 @@ impl CompileOptions {
             opt::Level::None => Optimize::None,
             opt::Level::Full => Optimize::Speed,
         };
-        LowerOptions { target: self.target.clone(), optimize, cpu: self.cpu.clone(), threads: self.threads }
+        let &CompileOptions { threads, printable, .. } = self;
+        LowerOptions { target: self.target.clone(), optimize, cpu: self.cpu.clone(), threads, printable }
     }
 }
 
@@ -247,7 +251,9 @@ fn to_machine(
     let mut watch = Stopwatch::start(options.time_passes);
     let mut machine = lower::lower(module, sources, &options.lower_options())?;
     watch.stage("lower");
-    emit::normalize(&mut machine);
+    if options.printable {
+        emit::normalize(&mut machine);
+    }
     watch.stage("normalize");
     Ok(machine)
 }

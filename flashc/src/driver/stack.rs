@@ -1,12 +1,9 @@
 //! Runs the compiler where recursion over trees has room, on as many threads as asked for.
 
+use crate::parallel::STACK_SIZE;
 use std::panic::resume_unwind;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
-
-/// The parser bounds the height of trees; this is enough for every stage on the highest one, also
-/// in a debug build. Memory is taken only as deep as it goes.
-const STACK_SIZE: usize = 256 << 20;
 
 /// Runs `work` on a large stack. With `threads` above 0, all parallel work inside of it uses that
 /// many; otherwise as many as the machine has cores.

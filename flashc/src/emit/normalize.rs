@@ -3,14 +3,14 @@
 //! Runs before any file is written, so that the object and the text hold the same bytes.
 
 use crate::lower::machine::{MachineFunction, MachineProgram};
+use crate::parallel;
 use iced_x86::{Decoder, DecoderOptions};
-use rayon::prelude::*;
 use target_lexicon::Architecture;
 
 /// Rewrites all code in place. Lengths, offsets and meaning stay; doing it twice changes nothing.
 pub fn normalize(program: &mut MachineProgram) {
     if program.target.architecture == Architecture::X86_64 {
-        program.functions.par_iter_mut().for_each(normalize_function);
+        parallel::for_each(&mut program.functions, normalize_function);
     }
 }
 

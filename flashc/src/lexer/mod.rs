@@ -4,6 +4,7 @@
 
 mod lookalike;
 mod number;
+mod outline;
 mod string;
 mod token;
 
@@ -18,16 +19,26 @@ const MAX_DIAGNOSTICS: usize = 100;
 
 /// All tokens of a text, the last being `Eof`.
 pub fn lex(file: FileId, text: &str) -> (Vec<Token>, Vec<Diagnostic>) {
-    let mut lexer = Lexer {
-        file,
-        text,
-        position: 0,
-        start: 0,
-        first_on_line: true,
-        templates: Vec::new(),
-        tokens: Vec::with_capacity(text.len() / 4),
-        diagnostics: Vec::new(),
-    };
+    let mut lexer = Lexer::new(file, text, Vec::with_capacity(text.len() / 4));
+    lexer.run();
+    (lexer.tokens, lexer.diagnostics)
+}
+
+/// The tokens of a module of std without those inside of functions, of which each is a `Body`, and without doc
+/// comments.
+pub fn lex_outline(file: FileId, text: &str) -> (Vec<Token>, Vec<Diagnostic>) {
+    let mut lexer = Lexer::new(file, text, Vec::with_capacity(text.len() / 16));
+    lexer.outline = Some(outline::Outline::default());
+    lexer.run();
+    (lexer.tokens, lexer.diagnostics)
+}
+
+/// The tokens of a part of a text, then `Eof`.
+pub fn lex_part(span: Span, text: &str) -> (Vec<Token>, Vec<Diagnostic>) {
+    let text = text.get(..span.end as usize).unwrap_or(text);
+    let mut lexer = Lexer::new(span.file, text, Vec::with_capacity((span.end - span.start) as usize / 4));
+    lexer.position = span.start as usize;
+    lexer.first_on_line = false;
     lexer.run();
     (lexer.tokens, lexer.diagnostics)
 }
@@ -81,19 +92,42 @@ struct Lexer<'t> {
     templates: Vec<OpenTemplate>,
     tokens: Vec<Token>,
     diagnostics: Vec<Diagnostic>,
+    /// Bodies of functions and doc comments are skipped.
+    outline: Option<outline::Outline>,
+}
+
+impl<'t> Lexer<'t> {
+    fn new(file: FileId, text: &'t str, tokens: Vec<Token>) -> Lexer<'t> {
+        Lexer {
+            file,
+            text,
+            position: 0,
+            start: 0,
+            first_on_line: true,
+            templates: Vec::new(),
+            tokens,
+            diagnostics: Vec::new(),
+            outline: None,
+        }
+    }
 }
 
 impl Lexer<'_> {
     fn run(&mut self) {
-        self.eat_str("\u{feff}");
-        if self.rest().starts_with("#!") && !self.rest().starts_with("#![") {
-            self.skip_line();
+        if self.position == 0 {
+            self.eat_str("\u{feff}");
+            if self.rest().starts_with("#!") && !self.rest().starts_with("#![") {
+                self.skip_line();
+            }
         }
         loop {
             self.skip_space();
             self.start = self.position;
             let Some(c) = self.peek() else { break };
             self.token(c);
+            if self.outline.is_some() {
+                self.skip_body();
+            }
         }
         self.close_templates();
         self.start = self.text.len();
@@ -103,14 +137,24 @@ impl Lexer<'_> {
     /// Spaces and comments that carry nothing.
     fn skip_space(&mut self) {
         loop {
+            match self.peek_byte(0) {
+                b' ' => {
+                    self.position += 1;
+                    continue;
+                }
+                b'\n' => {
+                    self.first_on_line = true;
+                    self.position += 1;
+                    continue;
+                }
+                b'\t'..=b'\r' | b'/' | 128.. => {}
+                _ => return,
+            }
             let rest = self.rest();
             let Some(c) = rest.chars().next() else { return };
-            if c == '\n' {
-                self.first_on_line = true;
-                self.position += 1;
-            } else if c.is_whitespace() {
+            if c.is_whitespace() {
                 self.position += c.len_utf8();
-            } else if rest.starts_with("///") && !rest.starts_with("////") {
+            } else if rest.starts_with("///") && !rest.starts_with("////") && self.outline.is_none() {
                 return;
             } else if rest.starts_with("//") {
                 self.skip_line();
@@ -183,7 +227,11 @@ impl Lexer<'_> {
 
     fn word(&mut self) {
         let rest = self.rest();
-        let end = rest.find(|c| !unicode_ident::is_xid_continue(c)).unwrap_or(rest.len());
+        let ascii = rest.bytes().take_while(|b| b.is_ascii_alphanumeric() || *b == b'_').count();
+        let end = match rest.as_bytes().get(ascii) {
+            Some(128..) => rest.find(|c| !unicode_ident::is_xid_continue(c)).unwrap_or(rest.len()),
+            _ => ascii,
+        };
         let word = &self.text[self.position..self.position + end];
         self.position += end;
         let kind = TokenKind::keyword(word).unwrap_or_else(|| TokenKind::Ident(Symbol::new(word)));

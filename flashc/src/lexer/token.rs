@@ -34,6 +34,8 @@ macro_rules! tokens {
             TemplateEnd,
             /// A `///` line without the slashes and one space.
             Doc(Symbol),
+            /// The block of a function, in the outline of a module.
+            Body,
             /// Text that is no token; a diagnostic has been reported.
             Error,
             Eof,
@@ -114,6 +116,7 @@ impl TokenKind {
             TokenKind::ExprStart => "`${`".to_owned(),
             TokenKind::ExprEnd => "the `}` of a template".to_owned(),
             TokenKind::Doc(_) => "a doc comment".to_owned(),
+            TokenKind::Body => "the body of a function".to_owned(),
             TokenKind::Error => "text that means nothing".to_owned(),
             TokenKind::Eof => "the end of the file".to_owned(),
             other => {

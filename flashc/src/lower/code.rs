@@ -1,7 +1,7 @@
 //! Cranelift's output as a [`MachineFunction`]: relocations by symbol, source places, call sites,
 //! extents of code, unwind information.
 
-use super::extents;
+use super::extents::{self, Extents};
 use super::function::Environment;
 use super::machine::{Handler, LineRange, MachineFunction, Relocation, RelocationKind, SourceFrame, SourcePlace};
 use super::names::{Target, libcall_symbol};
@@ -13,6 +13,7 @@ use cranelift_codegen::isa::TargetIsa;
 
 use cranelift_codegen::{CompiledCode, FinalizedMachExceptionHandler, FinalizedMachReloc, FinalizedRelocTarget};
 use flash_abi::program::{ROLE_PLAIN, ROLE_RESUME, ROLE_START};
+use target_lexicon::Architecture;
 
 /// All functions start at a multiple of this.
 pub const FUNCTION_ALIGN: u32 = 16;
@@ -38,7 +39,12 @@ pub fn collect(
     let code = compiled.code_buffer().to_vec();
     let buffer = &compiled.buffer;
     let traps = buffer.traps().iter().map(|trap| trap.offset);
-    let extents = extents::find(&env.machine.triple, &code, &compiled.bb_starts, traps);
+    let is_x86_64 = env.machine.triple.architecture == Architecture::X86_64;
+    let extents = if env.machine.printable || !is_x86_64 {
+        extents::find(&env.machine.triple, &code, &compiled.bb_starts, traps)
+    } else {
+        Extents { block_starts: Vec::new(), data_ranges: Vec::new() }
+    };
     let unwind = match compiled.create_unwind_info(isa) {
         Ok(unwind) => unwind,
         Err(error) => bug!("lower: unwind information of {}: {error}", identity.symbol),

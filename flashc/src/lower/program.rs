@@ -13,7 +13,6 @@ use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::{CodegenError, Context};
 use cranelift_frontend::FunctionBuilderContext;
 use indexmap::IndexSet;
-use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 use std::fmt::Write;
 
@@ -75,36 +74,19 @@ impl Job {
     }
 }
 
-/// With fewer functions, threads cost more than they save.
-const PARALLEL_FROM: usize = 16;
-/// Cranelift recurses over expressions.
-const WORKER_STACK: usize = 16 << 20;
-
 fn compile_all(
     env: Environment<'_>,
     sources: &SourceMap,
     jobs: &[Job],
     threads: usize,
 ) -> Result<Vec<MachineFunction>, LowerError> {
-    let one_by_one = || {
+    let compile = |worker: &mut Worker, &job: &Job| worker.compile(env, sources, job);
+    if threads == 1 {
         let mut worker = Worker::new();
-        jobs.iter().map(|&job| worker.compile(env, sources, job)).collect()
-    };
-    if threads == 1 || jobs.len() < PARALLEL_FROM {
-        return one_by_one();
+        return jobs.iter().map(|job| compile(&mut worker, job)).collect();
     }
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).stack_size(WORKER_STACK).build();
-    match pool {
-        // Results come in the order of the jobs, whoever did them.
-        Ok(pool) => pool.install(|| {
-            let compiled: Vec<_> =
-                jobs.par_iter().map_init(Worker::new, |worker, &job| worker.compile(env, sources, job)).collect();
-            // The first failure in module order, not in time.
-            compiled.into_iter().collect()
-        }),
-        // The system gives no more threads.
-        Err(_) => one_by_one(),
-    }
+    // The first failure in module order, not in time.
+    crate::parallel::map_with(jobs, Worker::new, compile).into_iter().collect()
 }
 
 /// What a thread keeps between functions.

@@ -15,12 +15,14 @@ pub struct LowerOptions {
     pub cpu: Cpu,
     /// How many functions to compile at once; 0: as many as the machine has cores.
     pub threads: usize,
+    /// The code can be printed as assembly: what of it is instructions has been found out.
+    pub printable: bool,
 }
 
 impl LowerOptions {
     /// Optimised code for any processor of a target.
     pub fn new(target: Triple) -> LowerOptions {
-        LowerOptions { target, optimize: Optimize::Speed, cpu: Cpu::Baseline, threads: 0 }
+        LowerOptions { target, optimize: Optimize::Speed, cpu: Cpu::Baseline, threads: 0, printable: true }
     }
 }
 
@@ -81,6 +83,8 @@ pub struct Machine {
     pub has_rounding: bool,
     /// Cranelift makes float constants by way of integers, and is asked for fast code.
     pub makes_floats_of_integers: bool,
+    /// See [`LowerOptions`].
+    pub printable: bool,
 }
 
 /// From this many instructions on, Cranelift's optimiser costs more than it gains: it computes a value again
@@ -100,7 +104,8 @@ impl Machine {
         let has_rounding = !is_x86 || has_sse41();
         let makes_floats_of_integers = is_x86 && options.optimize == Optimize::Speed;
         let triple = options.target.clone();
-        Ok(Machine { triple, isa, isa_for_long, isa_for_large, has_rounding, makes_floats_of_integers })
+        let printable = options.printable;
+        Ok(Machine { triple, isa, isa_for_long, isa_for_large, has_rounding, makes_floats_of_integers, printable })
     }
 
     pub fn isa(&self) -> &dyn TargetIsa {

@@ -25,7 +25,6 @@ use bits::Bits;
 use flash_abi::object::{CLOSURE_CODE, KIND_FIXED};
 use flash_abi::symbols::Rt;
 use frame::Frame;
-use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
@@ -52,13 +51,14 @@ pub fn run(module: &mut Module) {
     }
     let effects = effects::summarize(module);
     let (first_function, first_descriptor) = (module.functions.len() as u32, module.descriptors.len() as u32);
-    let split = |(number, &index): (usize, &usize)| {
+    let found: Vec<(usize, usize)> = found.into_iter().enumerate().collect();
+    let split = |(): &mut (), &(number, index): &(usize, usize)| {
         let resume = FuncId(first_function + number as u32);
         let descriptor = DescriptorId(first_descriptor + number as u32);
         Splitter::new(module.functions[index].clone(), &effects).split(resume, descriptor)
     };
-    let parts: Vec<Parts> = found.par_iter().enumerate().map(split).collect();
-    for (index, Parts { start, resume, frame }) in found.into_iter().zip(parts) {
+    let parts: Vec<Parts> = crate::parallel::map_with(&found, || (), split);
+    for ((_, index), Parts { start, resume, frame }) in found.into_iter().zip(parts) {
         module.functions[index] = start;
         module.functions.push(resume);
         module.descriptors.push(frame);

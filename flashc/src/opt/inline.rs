@@ -14,7 +14,6 @@ use super::{Context, clean_up};
 use crate::ssa::analysis::{Cfg, Dominators, Loops};
 use crate::ssa::{Aux, Block, FuncId, Function, Inst, Linkage, Module, Op, Signature, Terminator};
 use cost::{Callee, Site};
-use rayon::prelude::*;
 
 /// A function is not made longer than this by inlining.
 const MOST_INSTS: u32 = 6000;
@@ -40,7 +39,10 @@ pub fn run(module: &mut Module) {
     for level in levels {
         let mut taken: Vec<(FuncId, Function)> =
             level.iter().map(|&id| (id, std::mem::replace(&mut functions[id.index()], placeholder()))).collect();
-        taken.par_iter_mut().filter(|(_, function)| !function.is_import()).for_each(|(id, function)| {
+        crate::parallel::for_each(&mut taken, |(id, function)| {
+            if function.is_import() {
+                return;
+            }
             Inliner { context: &context, graph: &graph, functions: &functions, level_of: &level_of, id: *id }
                 .run(function);
         });

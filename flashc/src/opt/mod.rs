@@ -37,7 +37,6 @@ mod version;
 use crate::ssa::verify::verify_with;
 use crate::ssa::{Block, Function, Loc, Location, Module, ScopeId, Signature};
 use effects::Effects;
-use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 /// How much to optimise.
@@ -214,7 +213,10 @@ fn run_on_functions(module: &mut Module, passes: &[Pass]) {
     let symbols: Vec<String> = module.functions.iter().map(|f| f.symbol.clone()).collect();
     let mut functions = std::mem::take(&mut module.functions);
     let context = Context { module, signatures: &signatures, symbols: &symbols, effects: &effects };
-    functions.par_iter_mut().filter(|function| !function.is_import()).for_each(|function| {
+    crate::parallel::for_each(&mut functions, |function| {
+        if function.is_import() {
+            return;
+        }
         // A pass that has nothing new to look at since it last ran is left out.
         let mut version = 0;
         let mut seen: FxHashMap<&str, u32> = FxHashMap::default();

@@ -515,23 +515,27 @@ impl Parser<'_> {
             return false;
         }
         let next = self.peek_kind(1);
+        let is_value = Parser::begins_expression(next)
+            && !matches!(
+                next,
+                TokenKind::LeftParen
+                    | TokenKind::LeftBracket
+                    | TokenKind::LeftBrace
+                    | TokenKind::Dot
+                    | TokenKind::DotDot
+                    | TokenKind::DotDotEqual
+                    | TokenKind::Minus
+                    | TokenKind::Star
+                    | TokenKind::Amp
+                    | TokenKind::Bang
+            );
+        // Nearly every statement that begins with a name ends here.
+        let is_other = matches!(next, TokenKind::LeftBrace | TokenKind::Mut) || Parser::begins_statement(next);
+        if !is_value && !is_other {
+            return false;
+        }
         let follows = match nearest(word.as_str(), TokenKind::KEYWORDS.iter().copied()) {
-            Some("return" | "throw" | "await" | "spawn") => {
-                Parser::begins_expression(next)
-                    && !matches!(
-                        next,
-                        TokenKind::LeftParen
-                            | TokenKind::LeftBracket
-                            | TokenKind::LeftBrace
-                            | TokenKind::Dot
-                            | TokenKind::DotDot
-                            | TokenKind::DotDotEqual
-                            | TokenKind::Minus
-                            | TokenKind::Star
-                            | TokenKind::Amp
-                            | TokenKind::Bang
-                    )
-            }
+            Some("return" | "throw" | "await" | "spawn") => is_value,
             Some("let" | "const" | "fn" | "struct" | "class" | "enum" | "interface" | "impl" | "defer") => {
                 matches!(next, TokenKind::Ident(_) | TokenKind::Mut)
             }

@@ -3,7 +3,7 @@
 use super::Parser;
 use super::statement::Parsed;
 use crate::ast::{
-    Alias, Attribute, AttributeArg, Const, ExternBlock, Function, Ident, Import, ImportName, ImportNames, Item,
+    Alias, Attribute, AttributeArg, Body, Const, ExternBlock, Function, Ident, Import, ImportName, ImportNames, Item,
     ItemKind, Param, Pattern, PatternKind, Stmt, StmtKind, StrLiteral, Test,
 };
 use crate::diagnostics::Diagnostic;
@@ -342,13 +342,21 @@ impl Parser<'_> {
             self.bump();
             None
         } else {
-            let short = matches!(self.kind(), TokenKind::FatArrow | TokenKind::Equal);
-            let short = if short { self.foreign_block() } else { None };
-            Some(short.unwrap_or_else(|| self.block()))
+            Some(self.function_body())
         };
         let Modifiers { is_async, is_unsafe } = modifiers;
         let span = self.span_from(start);
         Function { name, generics, params, result, body, is_async, is_unsafe, extern_abi, span }
+    }
+
+    fn function_body(&mut self) -> Body {
+        if let (TokenKind::Body, Some(parse)) = (self.kind(), &self.parse_body) {
+            let parse = parse.clone();
+            return Body::later(self.bump().span, parse);
+        }
+        let short = matches!(self.kind(), TokenKind::FatArrow | TokenKind::Equal);
+        let short = if short { self.foreign_block() } else { None };
+        short.unwrap_or_else(|| self.block()).into()
     }
 
     /// Methods may be called like keywords (`promise.catch(f)`); the resolver has no trouble with

@@ -22,11 +22,12 @@ mod types;
 
 pub use cfg::Target;
 
-use crate::ast::{Ident, Module, StrLiteral};
+use crate::ast::{Block, Ident, Module, ParseBody, StrLiteral};
 use crate::diagnostics::Diagnostic;
-use crate::lexer::{Token, TokenKind};
+use crate::lexer::{self, Token, TokenKind};
 use crate::source::{FileId, Span, Symbol};
 use rustc_hash::FxHashMap;
+use std::sync::Arc;
 
 /// How deep expressions, types, patterns and blocks may stand inside each other.
 pub const MAX_NESTING: u32 = 150;
@@ -56,6 +57,30 @@ pub fn parse_with(file: FileId, text: &str, tokens: Vec<Token>, options: ParseOp
     (Module { file, items }, parser.diagnostics)
 }
 
+/// The outline of a module of std (see `lexer::lex_outline`): its functions are parsed when somebody looks at them.
+pub fn parse_outline(file: FileId, text: &'static str, options: ParseOptions) -> (Module, Vec<Diagnostic>) {
+    let (tokens, mut diagnostics) = lexer::lex_outline(file, text);
+    let mut parser = Parser::new(file, text, tokens, options);
+    parser.parse_body = Some(Arc::new(move |span| body(span, text, options)));
+    let items = parser.items();
+    diagnostics.append(&mut parser.diagnostics);
+    (Module { file, items }, diagnostics)
+}
+
+/// A function's body in a text without mistakes.
+fn body(span: Span, text: &str, options: ParseOptions) -> Block {
+    let (tokens, mut diagnostics) = lexer::lex_part(span, text);
+    let mut parser = Parser::new(span.file, text, tokens, options);
+    let block = parser.block();
+    diagnostics.append(&mut parser.diagnostics);
+    if !diagnostics.is_empty() || !parser.at_end() {
+        let line = text[..span.start as usize].lines().count();
+        let messages: Vec<&str> = diagnostics.iter().map(|d| d.message.as_str()).collect();
+        crate::bug!("parser: std: the function at line {line} of its file: {}", messages.join("; "));
+    }
+    block
+}
+
 struct Parser<'t> {
     file: FileId,
     text: &'t str,
@@ -76,6 +101,8 @@ struct Parser<'t> {
     no_struct: bool,
     /// Where `=>` belongs to what stands around: the guard of an arm.
     no_arrow: bool,
+    /// Parses the bodies that the tokens only name.
+    parse_body: Option<ParseBody>,
 }
 
 impl<'t> Parser<'t> {
@@ -106,6 +133,7 @@ impl<'t> Parser<'t> {
             told_depth: false,
             no_struct: false,
             no_arrow: false,
+            parse_body: None,
         }
     }
 

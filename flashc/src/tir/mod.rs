@@ -49,6 +49,11 @@ ids! {
     LoopId;
 }
 
+impl FuncId {
+    /// Stands for a method of std that nothing calls, and that has not been checked.
+    pub const UNCHECKED: FuncId = FuncId(u32::MAX);
+}
+
 /// A checked program: everything that its entry module reaches by imports.
 #[derive(Clone, Debug)]
 pub struct Program {

@@ -385,6 +385,7 @@ impl Checker<'_> {
         if has_errors || unknown {
             self.broken.insert(id);
         } else {
+            self.note_function(&function);
             self.output[id.index()] = Some(Arc::new(function));
         }
     }

@@ -132,11 +132,11 @@ impl Body<'_, '_> {
         let TyKind::Nominal(id, _) = *self.kind(interface) else { return Vec::new() };
         let span = Span { file: crate::source::FileId(0), start: 0, end: 0 };
         let obligation = Obligation { interface, subject, span, param: unnamed, owner: unnamed, depth: 0 };
-        let fits = |this: &mut Self, index: usize| {
-            matches!(*this.cx.types.kind(this.cx.impls[index].interface), TyKind::Nominal(other, _) if other == id)
-                && this.use_impl(index, &obligation, false)
-        };
-        (0..self.cx.impls.len()).filter(|&index| fits(self, index)).collect()
+        let all = self.cx.impls_of(id);
+        let fitting: Vec<usize> =
+            all.iter().copied().filter(|&index| self.use_impl(index, &obligation, false)).collect();
+        fitting.iter().for_each(|&index| self.cx.need_impl(index));
+        fitting
     }
 
     /// Makes the types those of the implementation, if they fit. To keep it is to need what it needs.

@@ -515,6 +515,9 @@ impl<'a> Checker<'a> {
         self.signature(id);
         self.queue.push_back(Job::Function(id));
         self.need_hooks(id);
+        if let Some((interface, number)) = self.functions[id.index()].interface {
+            self.need_implementations(interface, number as usize, id);
+        }
         func
     }
 

@@ -145,6 +145,7 @@ impl<'a> Checker<'a> {
                     let Some(id) = self.impls[index].methods.get(method as usize).copied().flatten() else {
                         return Err(None);
                     };
+                    self.need_impl(index);
                     let function = self.func_id(id);
                     self.evaluated_impls[index].methods[method as usize] = Some(function);
                 }

@@ -167,6 +167,9 @@ pub(super) struct ImplInfo {
     /// One for each method of the interface; `None` after a mistake.
     pub(super) methods: Vec<Option<FnId>>,
     pub(super) span: Span,
+    pub(super) is_std: bool,
+    /// Its methods have been compared to what the interface declares.
+    pub(super) is_checked: bool,
 }
 
 #[derive(Clone, Debug)]

@@ -44,6 +44,11 @@ impl Checker<'_> {
         let interface = self.error_interface()?;
         let classes = ERROR_CLASSES.iter().map(|name| self.std_type(ERRORS, name)).collect::<Option<Vec<Ty>>>()?;
         let thrown = self.std_type(ERRORS, "Thrown")?;
+        // The runtime makes objects of them, and asks them for their message and cause.
+        classes.iter().chain([&interface, &thrown]).for_each(|&ty| self.note_type(ty));
+        if let TyKind::Nominal(id, _) = *self.types.kind(interface) {
+            self.need_declared(id);
+        }
         Some(tir::Errors { interface, classes, thrown })
     }
 

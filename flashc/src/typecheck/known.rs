@@ -51,6 +51,11 @@ impl KnownInterfaces {
         }
     }
 
+    /// What every type may have without implementing it; and what `ssa::build` asks every type for.
+    pub(super) fn derivable(&self) -> Vec<NominalId> {
+        self.names.iter().map(|(_, id)| *id).filter(|&id| self.is_derivable(id)).collect()
+    }
+
     pub(super) fn is_known(&self, id: NominalId) -> bool {
         self.name_of(id).is_some()
     }

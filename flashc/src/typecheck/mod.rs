@@ -21,6 +21,7 @@ mod constant;
 mod construct;
 mod control;
 mod convert;
+mod demand;
 mod destructure;
 mod dynamic;
 mod ends;
@@ -142,6 +143,8 @@ struct Checker<'a> {
     evaluated_impls: Vec<tir::eval::KnownImpl>,
     aliases: Vec<AliasInfo<'a>>,
     impls: Vec<ImplInfo>,
+    /// Which of them the program may come to use.
+    demand: demand::Demand,
     known: known::KnownInterfaces,
     /// All declarations have their entity, so that bounds can be understood.
     all_named: bool,
@@ -195,6 +198,7 @@ impl<'a> Checker<'a> {
             evaluated_impls: Vec::new(),
             aliases: Vec::new(),
             impls: Vec::new(),
+            demand: demand::Demand::default(),
             known: known::KnownInterfaces::default(),
             all_named: false,
             written_bounds: Vec::new(),

@@ -144,11 +144,7 @@ impl<'a> Body<'_, 'a> {
         if !found.is_empty() {
             return found;
         }
-        for index in 0..self.cx.impls.len() {
-            let known = &self.cx.impls[index];
-            if !is_it(self, known.interface) {
-                continue;
-            }
+        for &index in &*self.cx.impls_of(id) {
             let known = &self.cx.impls[index];
             let (generics, interface, target) = (known.generics.clone(), known.interface, known.target);
             // Of another type altogether: it must not leave type variables behind that nothing solves.
@@ -160,6 +156,7 @@ impl<'a> Body<'_, 'a> {
             let types: Vec<Ty> = generics.iter().map(|g| self.fresh(g.name, span)).collect();
             let target = self.cx.types.substitute(target, &types);
             if self.unify(target, subject) {
+                self.cx.need_impl(index);
                 found.push(self.cx.types.substitute(interface, &types));
             } else {
                 // Nothing will solve them, and nothing needs to.

@@ -81,7 +81,7 @@ impl<'a> Checker<'a> {
         let result = if waits { self.promise_of(Ty::VOID, span) } else { Ty::VOID };
         let id = self.reserve_function();
         self.initializers.push(id);
-        self.output[id.index()] = Some(Arc::new(Function {
+        let function = Function {
             name: "<top level>".to_owned(),
             module: self.module_id(module),
             generics: Vec::new(),
@@ -92,7 +92,9 @@ impl<'a> Checker<'a> {
             body: tir::Body::Flash(value),
             attributes: FunctionAttributes { is_async: waits, ..FunctionAttributes::default() },
             span,
-        }));
+        };
+        self.note_function(&function);
+        self.output[id.index()] = Some(Arc::new(function));
     }
 
     /// The type of a top-level variable; finds it from its value when it is needed early.
@@ -338,6 +340,7 @@ impl<'a> Checker<'a> {
     pub(super) fn finish(&mut self) -> (tir::Program, Vec<Diagnostic>) {
         let main = if self.options.tests || self.options.session { None } else { self.find_main() };
         let known = self.known_interfaces();
+        let errors = self.known_errors();
         self.drain_queue();
         let mut diagnostics = std::mem::take(&mut self.diagnostics);
         diagnostics.sort_by_key(|d| (d.span.file, d.span.start, d.code));
@@ -366,7 +369,6 @@ impl<'a> Checker<'a> {
         });
         let globals = globals.collect();
         let modules = self.graph.modules.iter().map(|m| tir::Module { file: m.file, name: m.name }).collect();
-        let errors = self.known_errors();
         let program = tir::Program {
             types: std::mem::take(&mut self.types),
             modules,

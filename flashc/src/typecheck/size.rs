@@ -193,6 +193,7 @@ impl Sizes<'_> {
                 interface_args.iter().copied().chain([subject]).chain(own.iter().copied()).collect();
             let wanted = (0..methods.len()).filter(|&index| dispatch.method.is_none_or(|m| m as usize == index));
             return wanted
+                .filter(|&index| known.methods[index] != FuncId::UNCHECKED)
                 .map(|index| {
                     let function = known.methods[index];
                     let is_default = function == methods[index].function;

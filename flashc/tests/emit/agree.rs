@@ -85,7 +85,8 @@ fn check(triple: &str, flags: &[&str], seed: u64, functions: usize) {
     normalize(&mut program);
     let mut sources = SourceMap::default();
     // Lines that a listing must not trip over.
-    sources.add("dir/main.fl".into(), "fn f() {\n  let s = \"\\\\\n%macro x \\\n\tx = `a`; \u{7}\u{df}\n\n}\n".into());
+    sources
+        .add("dir/main.fl".into(), "fn f() {\n  let s = \"\\\\\n%macro x \\\n\tx = `a`; \u{7}\u{df}\n\n}\n".to_owned());
     let text = nasm::print(&program, &sources);
     assert_eq!(text, nasm::print(&program, &sources));
     let object = emit_object::write(&program, &emit_object::ObjectOptions::default());

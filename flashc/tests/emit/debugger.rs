@@ -28,7 +28,7 @@ const SOURCE: &str = "fn inner(x: i64) -> i64 {\n    let y = x * 3;\n    return 
 
 pub fn demo_sources() -> SourceMap {
     let mut sources = SourceMap::default();
-    sources.add("demo.fl".into(), SOURCE.into());
+    sources.add("demo.fl".into(), SOURCE.to_owned());
     sources
 }
 

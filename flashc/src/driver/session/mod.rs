@@ -178,8 +178,9 @@ impl<'a> State<'a> {
         self.loaded.keep(&module, &earlier);
         let sources = self.loader.graph.sources.clone();
         let refused = |error: lower::LowerError| Refusal::Target(error.to_string());
-        let mut machine = lower::lower(&module, &sources, &options.lower_options()).map_err(refused)?;
-        emit::normalize(&mut machine);
+        // What is asked to be shown as assembly is made for that: see `queries`.
+        let lower_options = lower::LowerOptions { printable: false, ..options.lower_options() };
+        let mut machine = lower::lower(&module, &sources, &lower_options).map_err(refused)?;
         machine.functions.iter_mut().for_each(|function| function.is_public = true);
         machine.data.iter_mut().for_each(|data| data.is_public = true);
         let replaceable = module.functions.iter().filter(|function| function.is_replaceable());

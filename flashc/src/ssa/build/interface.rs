@@ -37,6 +37,10 @@ impl ModuleBuilder<'_> {
         };
         if let Some((known, found)) = self.find_impl(interface, self_ty) {
             let function = tree.impls[known].methods[method as usize];
+            if function == tir::FuncId::UNCHECKED {
+                let (ty, interface) = (self.type_name(self_ty), self.type_name(interface));
+                bug!("build: method {method} of `{interface}` for `{ty}` has not been checked");
+            }
             let type_args = if function == declared {
                 interface_args.into_iter().chain(type_args).collect()
             } else {

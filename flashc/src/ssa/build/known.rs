@@ -64,6 +64,9 @@ impl ModuleBuilder<'_> {
         let interface = self.types.intern(TyKind::Nominal(id, Vec::new()));
         let (known, found) = self.find_impl(interface, ty)?;
         let function = *self.tree.impls[known].methods.first()?;
+        if function == tir::FuncId::UNCHECKED {
+            bug!("build: `{}` for `{}` has not been checked", self.type_name(interface), self.type_name(ty));
+        }
         Some((function, found))
     }
 
