@@ -246,6 +246,8 @@ fn what_fails_keeps_the_session() {
         ("deep(0)", "...stack overflow"),
         ("panic(\"stop\")", "...stop"),
         ("assert(1 == 2)", "...1"),
+        ("extern \"C\" { fn memset(place: i64, byte: i32, size: i64) -> i64; }", "..."),
+        ("unsafe { memset(8, 0, 100) }", "...crash"),
         // What failed is not there.
         ("let half = xs[9];", "...index out of bounds"),
         ("xs", "=> [1, 2, 3]"),

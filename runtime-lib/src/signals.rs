@@ -81,7 +81,7 @@ extern "C" fn handle(signal: i32, info: *mut libc::siginfo_t, context: *mut c_vo
             fail::print(Failure::StackOverflow, start);
             process::exit_now(1)
         }
-        Some((start, false)) if signal == libc::SIGSEGV && address < NULL_PAGES => {
+        Some((start, false)) if signal == libc::SIGSEGV && address < NULL_PAGES && !is_foreign(registers.pc) => {
             fail::print(Failure::Unset, start);
             // SAFETY: as below.
             if unsafe { recover(context.cast(), start) } {
@@ -107,9 +107,22 @@ thread_local! {
     static RECOVERS: Cell<bool> = const { Cell::new(false) };
 }
 
-/// From now on a crash of this thread in Flash code goes on at its outermost handler.
+/// From now on a crash of this thread in Flash code, or in a C library that it calls, goes on at its outermost handler.
 pub(crate) fn recover_on_this_thread() {
     RECOVERS.set(true);
+}
+
+/// Whether an instruction is a C library's that the program calls: neither of Flash code nor of the runtime, which
+/// may be in the middle of something.
+fn is_foreign(pc: usize) -> bool {
+    let base = |address: usize| {
+        let mut info = MaybeUninit::<libc::Dl_info>::zeroed();
+        // SAFETY: takes any address, and fills in what it knows.
+        let info =
+            unsafe { (libc::dladdr(address as *const c_void, info.as_mut_ptr()) != 0).then(|| info.assume_init()) };
+        info.map(|info| info.dli_fbase)
+    };
+    program::find(pc).is_none() && base(pc).is_some_and(|library| Some(library) != base(handle as *const () as usize))
 }
 
 /// Goes on at the handler around everything, with nothing thrown, if this thread does that.
@@ -117,7 +130,7 @@ pub(crate) fn recover_on_this_thread() {
 /// # Safety
 /// The kernel's context of a thread that has crashed, to which it is about to return.
 unsafe fn recover(crashed: *mut libc::ucontext_t, start: Start) -> bool {
-    if !RECOVERS.get() || program::find(start.pc).is_none() {
+    if !RECOVERS.get() || !(program::find(start.pc).is_some() || is_foreign(start.pc)) {
         return false;
     }
     let Some(landing) = unwind::outermost_handler(start) else { return false };
