@@ -135,6 +135,7 @@ fn values_are_shown() {
     check_alone(&[
         ("1 + 1", "=> 2"),
         ("\"a\" + 1", "=> \"a1\""),
+        ("'x'", "=> 'x'"),
         ("true", "=> true"),
         ("1.5 * 2.0", "=> 3.0"),
         ("[1, 2, 3]", "=> [1, 2, 3]"),
@@ -551,13 +552,24 @@ fn whatever_runs_can_be_stopped() {
         terminal.types("\x0c");
         says(&mut terminal, "n >= 0", "=> true");
     }
-    // A callback that never ends holds up the next entry, until it is stopped.
-    terminal.types("setTimeout(fn() { println(\"begins\"); while true { n += 1; } }, 10);\r");
-    terminal.sees("begins");
-    terminal.types("1 + 1\r");
-    terminal.rest(Duration::from_millis(400));
-    terminal.types("\x03");
-    terminal.sees("=> 2\n\n>");
+    // A callback that never ends holds up the next entry, until it is stopped; or it is stopped before there is one.
+    for waits in [true, false] {
+        let said = format!("waits {waits}");
+        terminal
+            .types(&format!("setTimeout(fn() {{ println(\"waits \" + {waits}); while true {{ n += 1; }} }}, 300);\r"));
+        terminal.sees(&said);
+        if waits {
+            terminal.types("1 + 1\r");
+            terminal.sees("> 1 + 1");
+            terminal.rest(Duration::from_millis(300));
+            terminal.types("\x03");
+            terminal.sees("=> 2\n\n>");
+        } else {
+            terminal.types("\x03");
+            terminal.sees("interrupted\n\n>");
+        }
+        terminal.until("a new prompt", |screen| screen.before_cursor() == "> ");
+    }
     says(&mut terminal, "n > 0", "=> true");
 }
 

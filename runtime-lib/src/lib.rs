@@ -24,6 +24,7 @@ pub mod program;
 pub mod report;
 pub mod session;
 pub mod signals;
+pub mod stdin;
 pub mod stdio;
 pub mod symbols;
 pub mod testing;

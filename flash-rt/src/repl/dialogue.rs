@@ -57,6 +57,10 @@ impl<T: Transcript> Dialogue<T> {
         self.transcript.write(&format!("Flash Runtime v{version}\nType 'exit' to quit, 'help' for commands\n\n"));
     }
 
+    pub fn say(&mut self, text: &str) {
+        self.paragraph(text);
+    }
+
     pub fn part(&mut self) {
         self.transcript.write("Goodbye!\n");
     }

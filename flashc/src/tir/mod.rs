@@ -158,6 +158,8 @@ pub struct FunctionAttributes {
     /// `export extern "C" fn`: also callable from C under this link name.
     pub export_c: Option<Symbol>,
     pub is_async: bool,
+    /// Of std, where a type parameter `T` only stands as `Promise<T>`: it is never a promise, but what that is for.
+    pub flattens: bool,
     /// Never returns, and is not worth optimising for (`panic`).
     pub cold: bool,
 }
@@ -200,6 +202,8 @@ pub struct Nominal {
     pub generics: Vec<GenericParam>,
     pub kind: NominalKind,
     pub methods: Vec<(Symbol, FuncId)>,
+    /// A class of std whose instances stand for something of their thread (`#[local]`): they are not copied to others.
+    pub is_local: bool,
     pub span: Span,
 }
 
@@ -672,17 +676,17 @@ pub enum Intrinsic {
     JsonReadKey,
     /// (`Promise<T>`, T): settles a promise with a value, or has it follow the promise that the value is.
     PromiseSettle,
-    /// `Promise<T>`: a new one. Where `T` is a promise, that is one for the same value.
-    PromisePending,
     /// T -> `Promise<T>`: a promise that is fulfilled with the value; a promise is itself.
     PromiseOf,
     /// `Promise<T>` -> T: the value of a fulfilled promise; the promise itself where `T` is one.
     PromiseValue,
-    /// str -> never
+    /// bool: whether the type argument is a promise.
+    IsPromise,
     /// Runs the initializers of std's modules again, in a thread that has just been made.
     InitializeStd,
     /// -> `*u8`: the ranges of the globals area that hold the variables of the program's own modules.
     CopiedGlobals,
+    /// str -> never
     Panic,
     /// Text, address and length in the fail operands -> never
     AssertFailed,

@@ -5,7 +5,7 @@ use super::Checker;
 use super::attributes;
 use super::awaiting::Waiting;
 use super::body::{Body, Frame, FrameResult};
-use super::entity::{Decl, Entity, FieldInfo, FnId, ItemScope};
+use super::entity::{Decl, Entity, FieldInfo, FnId, ItemScope, NominalInfo};
 use super::flow;
 use super::init::{Needer, Step};
 use crate::ast::{self, Attribute, ItemKind, PatternKind as AstPattern, StmtKind as AstStmt};
@@ -420,8 +420,24 @@ impl<'a> Checker<'a> {
             generics: info.scope.generics.clone(),
             kind,
             methods,
+            is_local: self.is_local(info),
             span: info.span,
         }
+    }
+
+    /// Whether std says `#[local]` of the type.
+    fn is_local(&self, info: &NominalInfo<'_>) -> bool {
+        let Decl::Record(decl) = info.decl else { return false };
+        let is_decl = |item: &&ast::Item| matches!(&item.kind, ast::ItemKind::Record(own) if std::ptr::eq(own, decl));
+        self.is_std(info.module)
+            && self
+                .graph
+                .module(info.module)
+                .ast
+                .items
+                .iter()
+                .find(is_decl)
+                .is_some_and(|item| attributes::find(&item.attributes, "local").is_some())
     }
 }
 

@@ -212,6 +212,7 @@ fn values_of_every_shape_verify() {
         generics: Vec::new(),
         kind: NominalKind::Record { kind, fields },
         methods: Vec::new(),
+        is_local: false,
         span: span(),
     };
     let nominals = vec![
