@@ -123,6 +123,11 @@ runtime_symbols! {
     WorkerTerminate = flash_worker_terminate(I64): Any;
     WorkerIsTerminated = flash_worker_is_terminated() -> (I8): Any;
 
+    // Sessions.
+    SessionFailed = flash_session_failed(Ptr): Any;
+    SessionResult = flash_session_result(Ptr, I64): Any;
+    SessionIsAsked = flash_session_is_asked() -> (I8): Any;
+
     // Async.
     /// (what carries an error) -> what carries it to the coroutine in whose name this is called: its trace goes on there.
     TraceAwaited = flash_trace_awaited(Ptr) -> (Ptr): Any;

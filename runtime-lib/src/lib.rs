@@ -22,6 +22,7 @@ pub mod pool;
 pub mod process;
 pub mod program;
 pub mod report;
+pub mod session;
 pub mod signals;
 pub mod stdin;
 pub mod stdio;

@@ -21,6 +21,7 @@ use crate::ast::RecordKind;
 use crate::source::{FileId, Span, Symbol};
 use flash_abi::symbols::Rt;
 use rustc_hash::FxHashMap;
+use std::sync::Arc;
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident;)*) => {
@@ -53,7 +54,7 @@ ids! {
 pub struct Program {
     pub types: Types,
     pub modules: Vec<Module>,
-    pub functions: Vec<Function>,
+    pub functions: Vec<Arc<Function>>,
     pub globals: Vec<Global>,
     pub nominals: Vec<Nominal>,
     pub impls: Vec<Impl>,

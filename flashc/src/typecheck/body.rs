@@ -16,6 +16,7 @@ use crate::source::{Span, Symbol};
 use crate::tir::{self, Expr, ExprKind, FuncId, Local, LocalId, LoopId, Ty, TyKind};
 use rustc_hash::FxHashSet;
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// The check of one body: a function with the closures inside it.
 pub(super) struct Body<'c, 'a> {
@@ -384,7 +385,7 @@ impl Checker<'_> {
         if has_errors || unknown {
             self.broken.insert(id);
         } else {
-            self.output[id.index()] = Some(function);
+            self.output[id.index()] = Some(Arc::new(function));
         }
     }
 }

@@ -50,6 +50,9 @@ native! {
         stdio::write_out(unsafe { bytes(prompt, prompt_len) });
         stdio::flush();
         let Some(line) = stdin::read_line() else { return NULL_TEXT };
+        if stdio::is_terminal(0) {
+            stdio::set_ends_line(true);
+        }
         // SAFETY: this thread's context.
         unsafe { new_text(ctx, &String::from_utf8_lossy(without_end(&line))) }
     }

@@ -53,7 +53,13 @@ impl ModuleBuilder<'_> {
         if let Some(id) = self.copied_globals {
             return id;
         }
-        let data = Data { name: COPIED_GLOBALS.to_owned(), bytes: vec![0; 8], align: 8, relocations: Vec::new() };
+        let data = Data {
+            name: COPIED_GLOBALS.to_owned(),
+            bytes: vec![0; 8],
+            align: 8,
+            relocations: Vec::new(),
+            is_import: false,
+        };
         let id = self.add_data(data);
         self.copied_globals = Some(id);
         id
