@@ -117,7 +117,10 @@ impl<'a> Body<'_, 'a> {
             Diagnostic::error("E0320", value.span, message).label(format!("this is of type `{found}`"));
         let (from_kind, to_kind) = (self.cx.types.kind(from).clone(), self.cx.types.kind(to).clone());
         let from_number = self.cx.types.is_numeric(from);
-        if self.awaited_type(from).is_some() {
+        if self.awaited_type(from).is_some() && matches!(to_kind, TyKind::Function(..)) {
+            diagnostic = diagnostic
+                .note("a function is expected: name it without `()`, or write `fn() { ... }` around the call");
+        } else if self.awaited_type(from).is_some() {
             diagnostic = self.with_await(diagnostic, from, Some((value.span, to)));
         } else if from_number && self.cx.types.is_numeric(to) {
             diagnostic = diagnostic.note(format!("a `{found}` may not fit: write `as {wanted}` to convert it"));

@@ -468,10 +468,11 @@ impl<'a> Body<'_, 'a> {
                             Diagnostic::error("E0327", op_span, format!("a `{l}` cannot be compared with a `{r}`"))
                                 .secondary(left.span, format!("a `{l}`"))
                                 .secondary(right.span, format!("a `{r}`"));
-                        if self.cx.types.is_numeric(self.shallow(left.ty))
-                            && self.cx.types.is_numeric(self.shallow(right.ty))
-                        {
+                        let (lt, rt) = (self.shallow(left.ty), self.shallow(right.ty));
+                        if self.cx.types.is_numeric(lt) && self.cx.types.is_numeric(rt) {
                             diagnostic = diagnostic.note("convert one of them with `as`");
+                        } else if let Some(promise) = [lt, rt].into_iter().find(|&ty| self.awaited_type(ty).is_some()) {
+                            diagnostic = self.with_await(diagnostic, promise, None);
                         }
                         self.report(diagnostic);
                         return Expr { ty: Ty::BOOL, ..error_expr(span) };
