@@ -122,6 +122,66 @@ fn gdb_steps_into_functions() {
     }
 }
 
+const WAITS: &str = "async fn inner(x: i64) -> i64 {
+    let y = x * 2;
+    await sleep(1);
+    println(\"inner\", y);
+    return y + 1;
+}
+
+class Worker {
+    n: i64,
+    async fn work(self) -> i64 {
+        let first = await inner(self.n);
+        try {
+            let second = await inner(first);
+            println(\"second\", second);
+            return second;
+        } finally {
+            println(\"end\");
+        }
+    }
+}
+
+println(await Worker { n: 5 }.work());
+";
+
+#[test]
+fn gdb_stops_behind_an_await() {
+    if !has("gdb") || !has("nasm") {
+        return;
+    }
+    for road in ["executable", "nasm", "flash-rt"] {
+        for level in ["-O0", "-O2"] {
+            let at = directory(&[("a.fl", WAITS)]);
+            let command = build(road, level, at.path());
+            let command: Vec<&str> = command.iter().map(String::as_str).collect();
+            let script = ["tbreak a.fl:4", "tbreak a.fl:14", "run", "bt", "continue", "bt", "continue"];
+            let shown = gdb(at.path(), &script, &command);
+            // Who goes on with the function is the event loop, whatever it was called by at first.
+            let frames = frames(&shown);
+            assert_eq!(frames[0], "inner () at a.fl:4", "{road} {level}\n{shown}");
+            assert!(
+                frames[1].starts_with("drain () at ") && frames[1].contains("std:event_loop:"),
+                "{road} {level}\n{shown}"
+            );
+            let entry = frames.iter().position(|frame| frame == "flash.entry ()");
+            assert!(entry.is_some_and(|entry| frames[entry - 1].starts_with("run () at ")), "{road} {level}\n{shown}");
+            let mut rest = shown.as_str();
+            for line in [
+                "4\t    println(\"inner\", y);",
+                "Worker.work () at a.fl:14",
+                "#0  Worker.work () at a.fl:14",
+                "exited normally",
+            ] {
+                let found =
+                    rest.find(line).unwrap_or_else(|| panic!("{road} {level}: `{line}` is missing in\n{shown}"));
+                rest = &rest[found + line.len()..];
+            }
+        }
+    }
+}
+
 /// Real programs, by their paths from the root.
 const PROGRAMS: &[&str] = &["examples/wordcount/main.fl", "examples/mandelbrot.fl", "examples/make/hello.fl"];
 

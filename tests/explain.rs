@@ -2,6 +2,7 @@
 
 use flashc::diagnostics::{Diagnostic, explain};
 use flashc::driver::load::{MemoryReader, load_text};
+use flashc::resolve::{Target, Trees};
 use flashc::{resolve, typecheck};
 use std::collections::BTreeSet;
 use std::fs;
@@ -16,10 +17,11 @@ fn codes(example: &str) -> Vec<&'static str> {
         let (name, text) = part.split_once('\n').expect("a file's text");
         reader.files.insert(PathBuf::from(name.trim()), text.to_owned());
     }
-    let (graph, mut diagnostics) = load_text(Path::new("main.fl"), main, &reader);
+    let trees = Trees::default();
+    let (graph, mut diagnostics) = load_text(Path::new("main.fl"), main, &reader, Target::default(), &trees);
     let (resolved, more) = resolve::resolve(&graph);
     diagnostics.extend(more);
-    let (_, more) = typecheck::check(&graph, &resolved, &typecheck::Options::default());
+    let (_, more) = typecheck::check(graph.clone(), resolved, &typecheck::Options::default());
     diagnostics.extend(more);
     diagnostics.iter().map(|diagnostic: &Diagnostic| diagnostic.code).collect()
 }

@@ -4,7 +4,7 @@
 
 use flashc::driver::load::{MemoryReader, load_text};
 use flashc::lexer;
-use flashc::resolve::resolve;
+use flashc::resolve::{Target, Trees, resolve};
 use flashc::source::FileId;
 use flashc::ssa::build::{BuildOptions, build};
 use flashc::ssa::verify::verify;
@@ -13,10 +13,11 @@ use std::path::Path;
 use std::{env, fs, panic};
 
 fn survive(text: &str, reader: &MemoryReader) {
-    let (graph, mut diagnostics) = load_text(Path::new("fuzz.fl"), text.to_owned(), reader);
+    let trees = Trees::default();
+    let (graph, mut diagnostics) = load_text(Path::new("fuzz.fl"), text.to_owned(), reader, Target::default(), &trees);
     let (resolved, more) = resolve(&graph);
     diagnostics.extend(more);
-    let (program, more) = typecheck::check(&graph, &resolved, &Options::default());
+    let (program, more) = typecheck::check(graph.clone(), resolved, &Options::default());
     diagnostics.extend(more);
     for diagnostic in &diagnostics {
         let span = diagnostic.span;
@@ -24,7 +25,7 @@ fn survive(text: &str, reader: &MemoryReader) {
         assert!(span.start <= span.end && span.end as usize <= size, "bad place {span:?}: {diagnostic:?}");
     }
     if !diagnostics.iter().any(|d| d.is_error()) {
-        let module = build(program, &graph.sources, BuildOptions::default());
+        let module = build(program, BuildOptions::default());
         if let Err(error) = verify(&module) {
             panic!("bad SSA: {error}");
         }

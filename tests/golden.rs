@@ -6,7 +6,7 @@
 
 use flashc::diagnostics::{Diagnostic, render};
 use flashc::driver::load::MemoryReader;
-use flashc::resolve::ModuleGraph;
+use flashc::resolve::{Target, Trees};
 use flashc::source::{FileId, SourceMap};
 use flashc::{ast, driver, lexer, opt, parser, resolve, ssa, tir, typecheck};
 use std::collections::BTreeSet;
@@ -77,15 +77,17 @@ fn syntax_diagnostics(name: &str, text: &str) -> String {
 /// of std are left out: goldens of programs should not change with it.
 fn ssa_text(name: &str, text: &str) -> String {
     let reader = MemoryReader::default();
-    let (graph, mut diagnostics) = driver::load::load_text(Path::new(name), text.to_owned(), &reader);
+    let trees = Trees::default();
+    let (graph, mut diagnostics) =
+        driver::load::load_text(Path::new(name), text.to_owned(), &reader, Target::default(), &trees);
     let (resolved, more) = resolve::resolve(&graph);
     diagnostics.extend(more);
-    let (program, more) = typecheck::check(&graph, &resolved, &typecheck::Options::default());
+    let (program, more) = typecheck::check(graph.clone(), resolved, &typecheck::Options::default());
     diagnostics.extend(more);
     if diagnostics.iter().any(Diagnostic::is_error) {
         return render::human(&diagnostics, &graph.sources, false);
     }
-    let module = ssa::build::build(program, &graph.sources, ssa::build::BuildOptions::default());
+    let module = ssa::build::build(program, ssa::build::BuildOptions::default());
     if let Err(message) = ssa::verify::verify(&module) {
         panic!("{name}: {message}\n{}", ssa::text::print(&module));
     }
@@ -95,20 +97,20 @@ fn ssa_text(name: &str, text: &str) -> String {
 
 /// What the checker says of a program, which may import the modules in `tests/diagnostics/check/modules`.
 fn check_diagnostics(name: &str, text: &str) -> String {
-    let (graph, _, diagnostics) = check_program(name, text);
-    render::human(&diagnostics, &graph.sources, false)
+    let (sources, _, diagnostics) = check_program(name, text);
+    render::human(&diagnostics, &sources, false)
 }
 
 /// The typed tree, or what was wrong.
 fn typed_tree(name: &str, text: &str) -> String {
-    let (graph, program, diagnostics) = check_program(name, text);
+    let (sources, program, diagnostics) = check_program(name, text);
     if diagnostics.iter().any(Diagnostic::is_error) {
-        return render::human(&diagnostics, &graph.sources, false);
+        return render::human(&diagnostics, &sources, false);
     }
     tir::dump(&program)
 }
 
-fn check_program(name: &str, text: &str) -> (ModuleGraph, tir::Program, Vec<Diagnostic>) {
+fn check_program(name: &str, text: &str) -> (SourceMap, tir::Program, Vec<Diagnostic>) {
     let mut reader = MemoryReader::default();
     let modules = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/diagnostics/check/modules");
     for entry in fs::read_dir(modules).into_iter().flatten().flatten() {
@@ -117,12 +119,14 @@ fn check_program(name: &str, text: &str) -> (ModuleGraph, tir::Program, Vec<Diag
         }
     }
     let file = Path::new(name).file_name().unwrap_or_default();
-    let (graph, mut diagnostics) = driver::load::load_text(Path::new(file), text.to_owned(), &reader);
+    let trees = Trees::default();
+    let (graph, mut diagnostics) =
+        driver::load::load_text(Path::new(file), text.to_owned(), &reader, Target::default(), &trees);
     let (resolved, more) = resolve::resolve(&graph);
     diagnostics.extend(more);
-    let (program, more) = typecheck::check(&graph, &resolved, &typecheck::Options::default());
+    let (program, more) = typecheck::check(graph.clone(), resolved, &typecheck::Options::default());
     diagnostics.extend(more);
-    (graph, program, diagnostics)
+    (graph.sources, program, diagnostics)
 }
 
 fn parse(file: FileId, text: &str) -> (ast::Module, Vec<Diagnostic>) {

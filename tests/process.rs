@@ -103,6 +103,21 @@ fn the_result_of_main_is_the_exit_code() {
     }
 }
 
+/// The trace of an error that was made for a promise begins where that was done, not in std.
+#[test]
+fn traces_of_rejections_begin_at_the_caller() {
+    let rejects = "fn refuse() -> Promise<i32> { return Promise.reject(Error(\"no\")); }\nawait refuse();\n";
+    let late = "let p: Promise<i32> = Promise.new(fn(_resolve, reject) { setTimeout(fn() { reject(Error(\"no\")); }, 1); });\n\
+                await p;\n";
+    for (source, first) in [(rejects, "  at refuse ("), (late, "  at <closure in <top level>> (")] {
+        let at = directory(&[("a.fl", source)]);
+        let output = Command::new(program("flash-rt")).arg(at.path().join("a.fl")).output().expect("runs");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        let line = stderr.lines().find(|line| line.starts_with("  at ")).unwrap_or_default();
+        assert!(line.starts_with(first), "{stderr}");
+    }
+}
+
 #[test]
 fn output_that_is_lost_is_told() {
     let sources = [

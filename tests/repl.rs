@@ -136,11 +136,12 @@ fn values_are_shown() {
         ("1 + 1", "=> 2"),
         ("\"a\" + 1", "=> \"a1\""),
         ("'x'", "=> 'x'"),
+        ("true", "=> true"),
         ("1.5 * 2.0", "=> 3.0"),
         ("[1, 2, 3]", "=> [1, 2, 3]"),
         ("(1, true)", "=> (1, true)"),
         ("[\"a\": 1]", "=> [\"a\": 1]"),
-        ("{ name: \"x\", n: 1 }", "=> { name: \"x\", n: 1 }"),
+        ("{ name: \"x\", n: 1 }", "=> { n: 1, name: \"x\" }"),
         ("let n: i32? = null;", "=> null"),
         ("println(\"out\")", "out\n=> ok"),
         ("print(\"out\")", "out\n=> ok"),
@@ -271,10 +272,7 @@ fn the_last_value_has_a_name() {
 fn await_stands_at_top_level() {
     check_alone(&[
         ("import timers from \"std:timers\";", "=> module std:timers loaded"),
-        (
-            "async fn later(n: i32) -> i32 {\n    await Promise.new<i32>(fn(resolve, reject) { setTimeout(fn() { resolve(n); }, 5); })\n}",
-            "=> function later",
-        ),
+        ("async fn later(n: i32) -> i32 {\n    await sleep(5);\n    return n;\n}", "=> function later"),
         ("await later(7)", "=> 7"),
         ("let v = await later(1) + await later(2);", "=> 3"),
         ("async fn no() -> i32 { throw \"never\"; }", "=> function no"),
@@ -521,13 +519,120 @@ fn a_session_at_a_terminal() {
     terminal.types("setTimeout(fn() { println(\"from a timer\"); }, 300);\r");
     terminal.until("a new prompt", |screen| screen.before_cursor() == "> ");
     terminal.types("x + ");
-    terminal.sees("from a timer\n> x + ");
+    terminal.sees("from a timer\n> x +");
     terminal.types("1\r");
     terminal.sees("=> 43\n\n>");
     terminal.types("\x04");
     let (status, screen) = terminal.end();
     assert!(status.success());
     assert!(screen.text().ends_with("Goodbye!"), "{}", screen.text());
+}
+
+/// Types an entry and waits for what is said to it, and the next prompt.
+fn says(terminal: &mut Terminal, entry: &str, answer: &str) {
+    terminal.types(&format!("{entry}\r"));
+    terminal.sees(&format!("> {entry}\n{answer}\n\n>"));
+    terminal.until("a new prompt", |screen| screen.before_cursor() == "> ");
+}
+
+#[test]
+fn whatever_runs_can_be_stopped() {
+    let at = directory(&[]);
+    let mut terminal = at_terminal(at.path());
+    says(&mut terminal, "let mut n = 0;", "=> 0");
+    for endless in [
+        "while true { n += 1; }",
+        "await Promise.new(fn(resolve, reject) { setTimeout(fn() { resolve(1); }, 99999.0); })",
+    ] {
+        terminal.types(&format!("{endless}\r"));
+        terminal.rest(Duration::from_millis(400));
+        terminal.types("\x03");
+        terminal.sees("interrupted\n\n>");
+        terminal.until("a new prompt", |screen| screen.before_cursor() == "> ");
+        terminal.types("\x0c");
+        says(&mut terminal, "n >= 0", "=> true");
+    }
+    // A callback that never ends holds up the next entry, until it is stopped; or it is stopped before there is one.
+    for waits in [true, false] {
+        let said = format!("waits {waits}");
+        terminal
+            .types(&format!("setTimeout(fn() {{ println(\"waits \" + {waits}); while true {{ n += 1; }} }}, 300);\r"));
+        terminal.sees(&said);
+        if waits {
+            terminal.types("1 + 1\r");
+            terminal.sees("> 1 + 1");
+            terminal.rest(Duration::from_millis(300));
+            terminal.types("\x03");
+            terminal.sees("=> 2\n\n>");
+        } else {
+            terminal.types("\x03");
+            terminal.sees("interrupted\n\n>");
+        }
+        terminal.until("a new prompt", |screen| screen.before_cursor() == "> ");
+    }
+    says(&mut terminal, "n > 0", "=> true");
+}
+
+#[test]
+fn names_are_completed_by_the_engine() {
+    let at = directory(&[]);
+    let mut terminal = at_terminal(at.path());
+    says(&mut terminal, "struct Point { x_axis: f64, y_axis: f64 }", "=> struct Point");
+    says(&mut terminal, "let point = Point { x_axis: 1.0, y_axis: 2.0 };", "=> Point { x_axis: 1.0, y_axis: 2.0 }");
+    for (typed, completed) in [
+        ("import fs from \"std:fs", "> import fs from \"std:fs"),
+        ("poi", "> point"),
+        ("point.x_", "> point.x_axis"),
+        ("\"text\".to_upp", "> \"text\".to_upper_case"),
+    ] {
+        terminal.types(typed);
+        terminal.types("\t");
+        terminal.until(completed, |screen| screen.before_cursor().starts_with(completed));
+        terminal.types("\x03");
+        terminal.until("a new prompt", |screen| screen.before_cursor() == "> ");
+    }
+    says(&mut terminal, "import fs from \"std:fs\";", "=> module std:fs loaded");
+    terminal.types("fs.read_file_\t");
+    terminal.until("a completed name", |screen| screen.before_cursor().starts_with("> fs.read_file_async"));
+    terminal.types("\x03");
+    terminal.until("a new prompt", |screen| screen.before_cursor() == "> ");
+    // With their types.
+    terminal.types("point.\t");
+    terminal.sees("f64");
+}
+
+#[test]
+fn timers_leave_the_line_alone() {
+    let at = directory(&[]);
+    let mut terminal = at_terminal(at.path());
+    terminal.types("setTimeout(fn() { throw Error(\"in a timer\"); }, 400);\r");
+    terminal.until("a new prompt", |screen| screen.before_cursor() == "> ");
+    terminal.types("1 + 1");
+    terminal.sees("in a timer");
+    terminal.until("the line", |screen| screen.before_cursor() == "> 1 + 1");
+    terminal.types("\r");
+    terminal.sees("> 1 + 1\n=> 2\n\n>");
+    says(&mut terminal, "import process from \"std:process\";", "=> module std:process loaded");
+    terminal.types("setTimeout(fn() { process.exit(4); }, 300);\r");
+    terminal.until("a new prompt", |screen| screen.before_cursor() == "> ");
+    terminal.types("being edited");
+    terminal.sees("being edited");
+    assert!(!terminal.is_cooked());
+    terminal.rest(Duration::from_millis(600));
+    assert!(terminal.is_cooked(), "the end of the process puts the terminal back");
+    assert_eq!(terminal.end().0.code(), Some(4));
+}
+
+#[test]
+fn the_program_reads_from_the_terminal() {
+    let at = directory(&[]);
+    let mut terminal = at_terminal(at.path());
+    says(&mut terminal, "import console from \"std:console\";", "=> module std:console loaded");
+    terminal.types("let name = console.readline(\"who? \");\r");
+    terminal.until("the program's prompt", |screen| screen.before_cursor() == "who? ");
+    terminal.types("Ann\r");
+    terminal.sees("who? Ann\n=> Ann\n\n>");
+    says(&mut terminal, "name!.len()", "=> 3");
 }
 
 #[test]

@@ -123,6 +123,11 @@ runtime_symbols! {
     WorkerTerminate = flash_worker_terminate(I64): Any;
     WorkerIsTerminated = flash_worker_is_terminated() -> (I8): Any;
 
+    // Sessions.
+    SessionFailed = flash_session_failed(Ptr): Any;
+    SessionResult = flash_session_result(Ptr, I64): Any;
+    SessionIsAsked = flash_session_is_asked() -> (I8): Any;
+
     // Async.
     /// (what carries an error) -> what carries it to the coroutine in whose name this is called: its trace goes on there.
     TraceAwaited = flash_trace_awaited(Ptr) -> (Ptr): Any;
@@ -187,6 +192,10 @@ runtime_symbols! {
     /// (prompt) -> line without its end, or null at the end of input.
     ReadLine = flash_read_line(Ptr, I64) -> (Ptr, I64): Any;
     // console
+    /// (`[u8]`): what was read of standard input and is not wanted comes again.
+    StdinGiveBack = flash_stdin_give_back(Ptr): Any;
+    /// (`[u8]`): appends what was read of standard input and is not wanted yet.
+    StdinTake = flash_stdin_take(Ptr): Any;
     /// (buffer, stream, depth, width): what is shown from here on is laid out for a stream (1, 2, or 0 for none).
     ConsoleInspect = flash_console_inspect(Ptr, I32, I64, I64): Any;
     /// The text; the buffer must not be used again.
@@ -453,6 +462,13 @@ runtime_symbols! {
     /// (algorithm, state, bytes) -> 1 or 0.
     HashUpdate = flash_hash_update(I32, Ptr, I64, Ptr, I64) -> (I8): Any;
     HashFinish = flash_hash_finish(I32, Ptr, I64, Ptr, I64) -> (I64): Any;
+    /// (algorithm, key, bytes, room) -> bytes written, or -1.
+    HmacOnce = flash_hmac_once(I32, Ptr, I64, Ptr, I64, Ptr, I64) -> (I64): Any;
+    /// (algorithm, key, state)
+    HmacStart = flash_hmac_start(I32, Ptr, I64, Ptr): Any;
+    /// (algorithm, state, bytes)
+    HmacUpdate = flash_hmac_update(I32, Ptr, Ptr, I64): Any;
+    HmacFinish = flash_hmac_finish(I32, Ptr, Ptr, I64) -> (I64): Any;
     RandomFill = flash_random_fill(Ptr, I64) -> (I8): Any;
     EqualInConstantTime = flash_equal_in_constant_time(Ptr, I64, Ptr, I64) -> (I8): Reads;
 

@@ -1,7 +1,7 @@
 //! Running a program from the command line: what `flash-rt` and `flash` share.
 
 use crate::cache::{Directory, Entry, Key, Recorder};
-use crate::repl;
+use crate::repl::{self, engine::Engine, session::Session};
 use clap::{Args, Subcommand};
 use flashc::driver::cli::{CodeOptions, MessageOptions};
 use flashc::driver::load::{FileReader, Reader, TextReader};
@@ -108,7 +108,10 @@ fn interactive(command: &RunCommand) -> ExitCode {
         }
     };
     let options = repl::Options { first, has_colours: reporter.color.is_on_for(&std::io::stdout()) };
-    match repl::run(|| Err("the REPL's engine is not there yet".to_owned()), options) {
+    let has_colours = options.has_colours;
+    let compile_options = command.code.compile_options(target_lexicon::Triple::host());
+    let engine = || Ok(Box::new(Session::start(compile_options, has_colours)?) as Box<dyn Engine>);
+    match repl::run(engine, options) {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
             reporter.error(&problem);

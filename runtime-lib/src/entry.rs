@@ -43,7 +43,7 @@ pub unsafe fn run_program(program: *const Program, arguments: Vec<String>) -> Re
 ///
 /// # Safety
 /// The context was made for this program.
-unsafe fn enter(ctx: *mut Context, program: *const Program) -> i32 {
+pub(crate) unsafe fn enter(ctx: *mut Context, program: *const Program) -> i32 {
     // SAFETY: promised by the caller; the entry has the convention that `flash_enter` calls.
     unsafe {
         if (*program).entry.is_null() {

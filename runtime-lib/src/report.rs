@@ -13,6 +13,8 @@ const OUTER: usize = 10;
 const EXCERPT_WIDTH: usize = 120;
 /// How the paths of std's sources begin.
 const STD: &[u8] = b"std:";
+/// Modules of std that make errors for others, and throw none of their own that matter.
+const MAKING: &[&[u8]] = &[b"std:error", b"std:promise"];
 /// Spaces that stand for a tab.
 const TAB: usize = 4;
 
@@ -112,11 +114,15 @@ impl Report {
             *place = calls.next();
             shown += place.iter().flat_map(|call| call.entries()).count();
         }
-        let places = || inner.iter().flatten().flat_map(|call| call.entries()).filter_map(|entry| entry.place);
+        let entries = || inner.iter().flatten().flat_map(|call| call.entries());
+        let places = || entries().filter_map(|entry| entry.place);
         if let Some(place) = places().find(|place| !place.path().starts_with(STD)).or_else(|| places().next()) {
             self.excerpt(place);
         }
-        inner.iter().flatten().flat_map(|call| call.entries()).for_each(|entry| self.entry(entry));
+        // An error that somebody has made for a promise begins where they have.
+        let making = entries().take_while(makes_errors).count();
+        let skipped = if making < entries().count() { making } else { 0 };
+        entries().skip(skipped).for_each(|entry| self.entry(entry));
         // A stack may be millions of calls deep: only those that are shown are looked at closely.
         let mut last: [Option<Call>; OUTER] = [None; OUTER];
         let mut count = 0;
@@ -186,6 +192,11 @@ impl Report {
         stdio::write_all(self.fd, &self.bytes[..self.len]);
         self.len = 0;
     }
+}
+
+/// Whether a call is one of those of std by which promises are rejected.
+fn makes_errors(entry: &Entry) -> bool {
+    entry.place.is_some_and(|place| MAKING.contains(&place.path()) && !entry.is_awaiting)
 }
 
 impl Default for Report {

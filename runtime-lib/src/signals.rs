@@ -7,7 +7,7 @@ use crate::thread;
 use crate::trace::{self, Start};
 use crate::{overflow, process, program, unwind};
 use flash_abi::context::Context;
-use std::cell::UnsafeCell;
+use std::cell::{Cell, UnsafeCell};
 use std::ffi::c_void;
 use std::mem::MaybeUninit;
 use std::ptr::null_mut;
@@ -83,15 +83,50 @@ extern "C" fn handle(signal: i32, info: *mut libc::siginfo_t, context: *mut c_vo
         }
         Some((start, false)) if signal == libc::SIGSEGV && address < NULL_PAGES => {
             fail::print(Failure::Unset, start);
+            // SAFETY: as below.
+            if unsafe { recover(context.cast(), start) } {
+                return;
+            }
             process::exit_now(1)
         }
         Some((start, false)) => {
             fail::print(Failure::Crash(SIGNALS[index].1, address), start);
+            // SAFETY: the kernel's context, to which this thread returns.
+            if unsafe { recover(context.cast(), start) } {
+                return;
+            }
             // SAFETY: returning repeats the instruction, which now has the default action.
             unsafe { libc::signal(signal, libc::SIG_DFL) };
         }
         None => forward(signal, index),
     }
+}
+
+thread_local! {
+    /// A crash ends only what is running, not the process: see `session`.
+    static RECOVERS: Cell<bool> = const { Cell::new(false) };
+}
+
+/// From now on a crash of this thread in Flash code goes on at its outermost handler.
+pub(crate) fn recover_on_this_thread() {
+    RECOVERS.set(true);
+}
+
+/// Goes on at the handler around everything, with nothing thrown, if this thread does that.
+///
+/// # Safety
+/// The kernel's context of a thread that has crashed, to which it is about to return.
+unsafe fn recover(crashed: *mut libc::ucontext_t, start: Start) -> bool {
+    if !RECOVERS.get() || program::find(start.pc).is_none() {
+        return false;
+    }
+    let Some(landing) = unwind::outermost_handler(start) else { return false };
+    // SAFETY: promised by the caller.
+    unsafe {
+        go_to(crashed, &Detour { pc: landing.code, stack: landing.stack, frame: landing.frame });
+        set_error(crashed, unwind::nothing_thrown());
+    }
+    true
 }
 
 /// If the interrupted code is Flash's, goes on at the handler around everything instead, with nothing thrown.

@@ -86,6 +86,11 @@ pub fn ends_line() -> bool {
     ENDS_LINE.load(Ordering::Relaxed)
 }
 
+/// Somebody else has written to the terminal: what was typed is echoed there.
+pub fn set_ends_line(ends_line: bool) {
+    ENDS_LINE.store(ends_line, Ordering::Relaxed);
+}
+
 /// Writes all bytes to a file descriptor, without a buffer and without allocating.
 pub fn write_all(fd: i32, mut bytes: &[u8]) {
     if fd == 1

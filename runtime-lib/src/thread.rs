@@ -5,6 +5,7 @@ use crate::gc::Heap;
 use crate::memory::{self, Mapping};
 use crate::overflow::Overflow;
 use flash_abi::context::Context;
+use flash_abi::object::Descriptor;
 use flash_abi::program::Program;
 use std::cell::Cell;
 use std::ptr::null_mut;
@@ -94,7 +95,13 @@ pub enum StackKind {
 pub unsafe fn create(program: *const Program, kind: StackKind) -> Option<*mut Context> {
     // SAFETY: promised by the caller.
     let program = unsafe { &*program };
-    let globals = Mapping::zeroed(usize::try_from(program.globals_size).ok()?)?;
+    create_with(program.globals_size, program.globals_descriptor, kind)
+}
+
+/// As [`create`], with so many bytes for variables. Without a descriptor none of them refers to anything yet: see
+/// [`set_globals`].
+pub(crate) fn create_with(size: u64, descriptor: *const Descriptor, kind: StackKind) -> Option<*mut Context> {
+    let globals = Mapping::zeroed(usize::try_from(size).ok()?)?;
     let signal_stack = Mapping::zeroed(SIGNAL_STACK_SIZE)?;
     let stack = match kind {
         StackKind::Own => Some(flash_stack()?),
@@ -105,8 +112,8 @@ pub unsafe fn create(program: *const Program, kind: StackKind) -> Option<*mut Co
         None => callers_stack(),
     };
     let mut heap = Heap::new()?;
-    if !program.globals_descriptor.is_null() {
-        heap.add_globals(globals.start(), program.globals_descriptor);
+    if !descriptor.is_null() {
+        heap.add_globals(globals.start(), descriptor);
     }
     let context = Context {
         alloc_cursor: null_mut(),
@@ -138,6 +145,15 @@ pub unsafe fn create(program: *const Program, kind: StackKind) -> Option<*mut Co
         CURRENT.with(|current| current.set(ctx));
         Some(ctx)
     }
+}
+
+/// The variables are described by this from now on.
+///
+/// # Safety
+/// `ctx` is this thread's context; the descriptor stays as long as it.
+pub(crate) unsafe fn set_globals(ctx: *mut Context, descriptor: *const Descriptor) {
+    // SAFETY: promised by the caller.
+    unsafe { heap(ctx).set_globals((*ctx).globals, descriptor) }
 }
 
 /// Ends this thread's context; its objects are gone.

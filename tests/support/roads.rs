@@ -66,7 +66,12 @@ impl Program {
     /// Writes an object, with debug information.
     pub fn write_object(&self, code: &Code, to: &Path) -> Result<(), String> {
         let debug = Some(DebugInfo { sources: &self.sources, directory: "/" });
-        let bytes = guarded(|| Ok(emit::object::write(&code.machine, &ObjectOptions { debug, file: "program.fl" })))?;
+        let bytes = guarded(|| {
+            Ok(emit::object::write(
+                &code.machine,
+                &ObjectOptions { debug, file: "program.fl", ..ObjectOptions::default() },
+            ))
+        })?;
         fs::write(to, bytes).map_err(|error| error.to_string())
     }
 

@@ -3,7 +3,7 @@
 
 use super::relocate::{self, Target};
 use super::{LoadError, Resolver};
-use flash_runtime::memory::{Mapping, PAGE};
+use flash_runtime::memory::PAGE;
 use object::read::elf::{ElfFile64, FileHeader};
 use object::{
     Architecture, Object, ObjectSection, ObjectSymbol, RelocationFlags, RelocationTarget, SectionFlags, SectionIndex,
@@ -110,9 +110,9 @@ impl<'a> Layout<'a> {
         self.file.section_by_name(".debug_info").is_some()
     }
 
-    /// Where the sections are in this mapping, by their index.
-    pub fn section_addresses(&self, mapping: &Mapping) -> BTreeMap<usize, usize> {
-        self.sections.iter().map(|(&section, &offset)| (section, mapping.start() as usize + offset)).collect()
+    /// Where the sections of an image are, by their index.
+    pub fn section_addresses(&self, base: *mut u8) -> BTreeMap<usize, usize> {
+        self.sections.iter().map(|(&section, &offset)| (section, base as usize + offset)).collect()
     }
 
     /// Bytes of the mapping.
@@ -125,8 +125,15 @@ impl<'a> Layout<'a> {
         &self.parts
     }
 
-    /// Fills the image that will be at address `base`: contents, table of addresses, stubs, relocations.
-    pub fn link(&self, image: &mut [u8], base: usize, resolve: Resolver<'_>) -> Result<(), LoadError> {
+    /// Fills the image that will be at address `base`: contents, table of addresses, stubs, relocations. What `instead`
+    /// knows is taken from there, although the object defines it.
+    pub fn link(
+        &self,
+        image: &mut [u8],
+        base: usize,
+        resolve: Resolver<'_>,
+        instead: Resolver<'_>,
+    ) -> Result<(), LoadError> {
         for (&index, &offset) in &self.sections {
             let section = self.file.section_by_index(SectionIndex(index)).map_err(broken)?;
             let data = section.data().map_err(broken)?;
@@ -134,7 +141,12 @@ impl<'a> Layout<'a> {
             room.ok_or_else(|| LoadError::Broken("a section lies outside the image".to_string()))?
                 .copy_from_slice(data);
         }
-        let imports = self.resolve_imports(resolve)?;
+        let mut imports = self.resolve_imports(resolve)?;
+        for symbol in self.file.symbols().filter(|symbol| symbol.is_global() && !symbol.is_undefined()) {
+            if let Some(address) = symbol.name().ok().and_then(instead) {
+                imports.insert(symbol.index().0, address);
+            }
+        }
         let address = |symbol: SymbolIndex| self.symbol_address(symbol, base, &imports);
         let mut patcher = relocate::Patcher { image, base, architecture: self.architecture() };
         for (&symbol, &entry) in &self.table {
@@ -216,6 +228,12 @@ impl<'a> Layout<'a> {
         let start = self.sections.get(&symbol.section_index()?.0)?;
         let offset = start.checked_add(usize::try_from(symbol.address()).ok()?)?;
         (offset <= self.size()).then_some(offset)
+    }
+
+    /// Bytes of a symbol that the object defines.
+    pub fn symbol_size(&self, name: &str) -> usize {
+        let found = self.file.symbols().find(|symbol| symbol.name() == Ok(name) && !symbol.is_undefined());
+        found.map_or(0, |symbol| symbol.size() as usize)
     }
 
     /// Every defined global symbol with its offset, sorted by name.

@@ -2,13 +2,15 @@
 //! relocations and makes code executable, never writable at the same time. A broken object is an error.
 //!
 //! `layout` decides where everything goes, `relocate` patches it, `symbols` finds what the object imports, `debugger`
-//! lets gdb see it.
+//! lets gdb see it, `pieces` loads one object after the other into one space.
 
 mod debugger;
 mod layout;
+mod pieces;
 mod relocate;
 mod symbols;
 
+pub use pieces::Pieces;
 pub use symbols::{find_symbol, load_library};
 
 use flash_abi::program::{PROGRAM_SYMBOL, Program};
@@ -68,23 +70,26 @@ pub fn load(object: &[u8], resolve: Resolver<'_>) -> Result<Loaded, LoadError> {
     let mapping = Mapping::zeroed_near(layout.size(), load as *const () as usize).ok_or(LoadError::OutOfMemory)?;
     // SAFETY: the mapping was just made, is readable and writable, and nobody else knows it.
     let image = unsafe { std::slice::from_raw_parts_mut(mapping.start(), mapping.size()) };
-    layout.link(image, mapping.start() as usize, resolve)?;
-    protect(&layout, &mapping)?;
-    let registration =
-        if layout.has_debug_info() { debugger::register(object, &layout.section_addresses(&mapping)) } else { None };
+    layout.link(image, mapping.start() as usize, resolve, &|_| None)?;
+    protect(&layout, mapping.start(), false)?;
+    let registration = if layout.has_debug_info() {
+        debugger::register(object, &layout.section_addresses(mapping.start()))
+    } else {
+        None
+    };
     Ok(Loaded { symbols: layout.defined_symbols(), _registration: registration, mapping })
 }
 
-/// Gives each part of the mapping the access it asks for.
-fn protect(layout: &Layout<'_>, mapping: &Mapping) -> Result<(), LoadError> {
+/// Gives each part of an image the access it asks for; constants with addresses in them may have to stay writable.
+fn protect(layout: &Layout<'_>, base: *mut u8, keeps_data_writable: bool) -> Result<(), LoadError> {
     for (access, range) in layout.parts().clone() {
         let protection = match access {
             Access::Execute => libc::PROT_READ | libc::PROT_EXEC,
-            Access::Read => libc::PROT_READ,
-            Access::Write => continue,
+            Access::Read if !keeps_data_writable => libc::PROT_READ,
+            Access::Read | Access::Write => continue,
         };
-        let start = mapping.start().wrapping_add(range.start);
-        // SAFETY: the part is page-aligned and inside the mapping; the image is not borrowed any more.
+        let start = base.wrapping_add(range.start);
+        // SAFETY: the part is page-aligned and inside the image, which is not borrowed any more.
         if !range.is_empty() && unsafe { libc::mprotect(start.cast(), range.len(), protection) } != 0 {
             return Err(LoadError::OutOfMemory);
         }

@@ -57,6 +57,10 @@ impl<T: Transcript> Dialogue<T> {
         self.transcript.write(&format!("Flash Runtime v{version}\nType 'exit' to quit, 'help' for commands\n\n"));
     }
 
+    pub fn say(&mut self, text: &str) {
+        self.paragraph(text);
+    }
+
     pub fn part(&mut self) {
         self.transcript.write("Goodbye!\n");
     }
@@ -123,7 +127,13 @@ impl<T: Transcript> Dialogue<T> {
             let Evaluation { compile_time, run_time, .. } = evaluation;
             text.push_str(&format!("compiled in {}, ran in {}\n", shown(compile_time), shown(run_time)));
         }
-        self.paragraph(&text);
+        if text.is_empty() && evaluation.failed {
+            // The runtime has said what it was.
+            text.push('\n');
+            self.transcript.write(&text);
+        } else {
+            self.paragraph(&text);
+        }
         Next::Read
     }
 

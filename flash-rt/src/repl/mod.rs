@@ -13,6 +13,7 @@ mod interrupt;
 mod piped;
 mod screen;
 mod service;
+pub mod session;
 mod terminal;
 #[cfg(test)]
 mod tests;

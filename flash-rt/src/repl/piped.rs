@@ -2,6 +2,7 @@
 
 use super::commands;
 use super::dialogue::{CONTINUATION, Dialogue, Next, PROMPT, Transcript};
+use flash_runtime::stdin;
 use std::io;
 
 /// What lines are read from.
@@ -15,11 +16,8 @@ pub struct StandardInput;
 
 impl Lines for StandardInput {
     fn next_line(&mut self) -> io::Result<Option<String>> {
-        let mut line = Vec::new();
-        // The lock is held while one line is read, so a program that reads lines may take the next one.
-        if io::BufRead::read_until(&mut io::stdin().lock(), b'\n', &mut line)? == 0 {
-            return Ok(None);
-        }
+        // Where programs read it too: one may take the next line.
+        let Some(mut line) = stdin::read_line() else { return Ok(None) };
         let end = if line.ends_with(b"\r\n") { 2 } else { usize::from(line.ends_with(b"\n")) };
         line.truncate(line.len() - end);
         Ok(Some(String::from_utf8_lossy(&line).into_owned()))

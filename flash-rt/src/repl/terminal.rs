@@ -20,6 +20,8 @@ const MENU: &str = "completion";
 const LOOK: Duration = Duration::from_millis(40);
 /// While it cannot.
 const REST: Duration = Duration::from_secs(24 * 60 * 60);
+/// A callback that takes longer is stopped by Ctrl-C while a line is edited, too.
+const STUCK: Duration = Duration::from_millis(200);
 /// Pieces of output that may wait for the editor.
 const PRINTER_CAPACITY: usize = 1024;
 
@@ -27,7 +29,11 @@ const PRINTER_CAPACITY: usize = 1024;
 pub fn run<T: Transcript>(dialogue: &mut Dialogue<T>, client: &Client, has_colours: bool) -> io::Result<()> {
     interrupt::guard_terminal();
     let interrupted = client.clone();
-    interrupt::on_interrupt(move || interrupted.interrupt())?;
+    interrupt::on_interrupt(move || {
+        // The terminal shows `^C`.
+        flash_runtime::stdio::set_ends_line(false);
+        interrupted.interrupt();
+    })?;
     screen::install();
     let printer = ExternalPrinter::new(PRINTER_CAPACITY);
     let lines = printer.sender();
@@ -42,6 +48,11 @@ pub fn run<T: Transcript>(dialogue: &mut Dialogue<T>, client: &Client, has_colou
         match signal? {
             Signal::Success(entry) if dialogue.answer(&entry) == Next::Leave => break,
             Signal::CtrlD => break,
+            // Also while a line is edited a callback may be running, and never come to its end.
+            Signal::CtrlC if client.is_pending() && client.ask_within(STUCK, |_| ()).is_none() => {
+                client.interrupt();
+                dialogue.say("interrupted");
+            }
             // An answered entry, or a line that is dropped.
             _ => {}
         }

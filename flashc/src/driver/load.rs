@@ -9,13 +9,14 @@ use crate::ast::{self, ItemKind, StrLiteral};
 use crate::diagnostics::Diagnostic;
 use crate::lexer::TokenKind;
 use crate::parser::{ParseOptions, Target};
-use crate::resolve::{LoadedModule, ModuleGraph, ModuleIndex, nearest};
-use crate::source::{FileId, SourceMap, Span, Symbol};
+use crate::resolve::{LoadedModule, ModuleGraph, ModuleIndex, Trees, nearest};
+use crate::source::{FileId, Span, Symbol};
 use crate::{lexer, parser};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use std::io;
 use std::path::{Component, Path, PathBuf};
+use std::rc::Rc;
 
 /// Where source files come from.
 pub trait Reader {
@@ -73,7 +74,7 @@ impl Reader for TextReader<'_> {
     }
 }
 
-/// Files in memory, for tests and the REPL.
+/// Files in memory, for tests.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryReader {
     pub files: FxHashMap<PathBuf, String>,
@@ -90,16 +91,28 @@ impl Reader for MemoryReader {
     }
 }
 
-/// Loads the program whose entry module is the file at `path`. An error is the entry file's; what
-/// is wrong with imports or with any text is a diagnostic.
-pub fn load(path: &Path, reader: &dyn Reader) -> io::Result<(ModuleGraph, Vec<Diagnostic>)> {
-    load_for(path, reader, Target::default())
+/// Loads the program whose entry module is the file at `path`, for a target that `#[cfg]` asks about. The trees of its
+/// modules go to `trees`. An error is the entry file's; what is wrong with imports or with any text is a diagnostic.
+pub fn load<'a>(
+    path: &Path,
+    reader: &dyn Reader,
+    target: Target,
+    trees: &'a Trees,
+) -> io::Result<(ModuleGraph<'a>, Vec<Diagnostic>)> {
+    Ok(load_text(path, entry_text(path, reader)?, reader, target, trees))
 }
 
-/// As [`load`], for a target that `#[cfg]` asks about.
-pub fn load_for(path: &Path, reader: &dyn Reader, target: Target) -> io::Result<(ModuleGraph, Vec<Diagnostic>)> {
-    let text = entry_text(path, reader)?;
-    Ok(load_text_for(path, text, reader, target))
+/// As [`load`], with the entry module's text given.
+pub fn load_text<'a>(
+    path: &Path,
+    text: String,
+    reader: &dyn Reader,
+    target: Target,
+    trees: &'a Trees,
+) -> (ModuleGraph<'a>, Vec<Diagnostic>) {
+    let mut loader = Loader::new(reader, target, trees);
+    let diagnostics = loader.load(path, text);
+    (loader.graph, diagnostics)
 }
 
 /// The text of an entry module: a file, or `std:NAME`, which only has tests to run.
@@ -115,60 +128,23 @@ fn std_name(path: &Path) -> Option<&str> {
     path.to_str()?.strip_prefix("std:")
 }
 
-/// As [`load`], with the entry module's text given.
-pub fn load_text(path: &Path, text: String, reader: &dyn Reader) -> (ModuleGraph, Vec<Diagnostic>) {
-    load_text_for(path, text, reader, Target::default())
-}
-
-fn load_text_for(path: &Path, text: String, reader: &dyn Reader, target: Target) -> (ModuleGraph, Vec<Diagnostic>) {
-    let mut loader = Loader {
-        reader,
-        target,
-        packages: Packages::default(),
-        sources: SourceMap::default(),
-        slots: Vec::new(),
-        known: FxHashMap::default(),
-        demands: Demands::default(),
-    };
-    let mut diagnostics = Vec::new();
-    let prelude = stdlib::text("prelude").map(|text| loader.add_std("prelude", text));
-    if let Some(prelude) = prelude {
-        loader.parse(prelude);
-        loader.find_demands(prelude);
-    }
-    let entry = match std_name(path) {
-        Some("prelude") => prelude.unwrap_or(0),
-        Some(name) => loader.add_std(name, &text),
-        None => loader.add_file(path, text),
-    };
-    let mut wave = 0;
-    while wave < loader.slots.len() {
-        loader.parse(wave);
-        let next = loader.slots.len();
-        for index in wave..next {
-            loader.follow_imports(index, &mut diagnostics);
-        }
-        if let Some(prelude) = prelude {
-            loader.follow_demands(prelude, wave, &mut diagnostics);
-        }
-        wave = next;
-    }
-    loader.finish(entry, prelude, diagnostics)
-}
-
-struct Loader<'r> {
+/// Loads entry modules, one after the other, and what they import: each module once.
+#[derive(Clone)]
+pub(super) struct Loader<'r, 'a> {
     reader: &'r dyn Reader,
     target: Target,
+    trees: &'a Trees,
     packages: Packages,
-    sources: SourceMap,
     slots: Vec<Slot>,
     known: FxHashMap<ModuleKey, usize>,
+    prelude: Option<usize>,
     demands: Demands,
+    pub graph: ModuleGraph<'a>,
 }
 
 /// What the prelude exports only to programs that have a use for it: those whose own modules name it, or contain one
 /// of the words that `#[on_demand("word", ...)]` lists.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Demands {
     /// The imports, until they are followed.
     specifiers: Vec<Option<StrLiteral>>,
@@ -183,6 +159,7 @@ enum ModuleKey {
 }
 
 /// A module in the order of discovery.
+#[derive(Clone)]
 struct Slot {
     file: FileId,
     name: Symbol,
@@ -190,22 +167,77 @@ struct Slot {
     is_document: bool,
     /// As the user writes it; imports are relative to its directory.
     path: PathBuf,
+    /// Until it is in the graph.
     parsed: Option<(ast::Module, Vec<Diagnostic>)>,
+    index: Option<ModuleIndex>,
     /// The on-demand imports that its words ask for, a bit each.
     demanded: u64,
     imports: FxHashMap<Symbol, Option<usize>>,
 }
 
-impl Loader<'_> {
+impl<'r, 'a> Loader<'r, 'a> {
+    pub fn new(reader: &'r dyn Reader, target: Target, trees: &'a Trees) -> Loader<'r, 'a> {
+        Loader {
+            reader,
+            target,
+            trees,
+            packages: Packages::default(),
+            slots: Vec::new(),
+            known: FxHashMap::default(),
+            prelude: None,
+            demands: Demands::default(),
+            graph: ModuleGraph::default(),
+        }
+    }
+
+    /// Adds an entry module and all that is new of what it imports to the graph.
+    pub fn load(&mut self, path: &Path, text: String) -> Vec<Diagnostic> {
+        self.load_edited(path, text, |_| ())
+    }
+
+    /// As [`Loader::load`], with a change to the entry module's tree.
+    pub fn load_edited(&mut self, path: &Path, text: String, edit: impl FnOnce(&mut ast::Module)) -> Vec<Diagnostic> {
+        let mut diagnostics = Vec::new();
+        let mut wave = self.slots.len();
+        if let (None, Some(text)) = (self.prelude, stdlib::text("prelude")) {
+            let prelude = self.add_std("prelude", text);
+            self.parse(prelude);
+            self.find_demands(prelude);
+            self.prelude = Some(prelude);
+        }
+        let entry = match std_name(path) {
+            Some("prelude") => self.prelude.unwrap_or(0),
+            Some(name) => self.add_std(name, &text),
+            None => self.add_file(path, text),
+        };
+        self.parse(wave);
+        if let Some((tree, _)) = &mut self.slots[entry].parsed {
+            edit(tree);
+        }
+        while wave < self.slots.len() {
+            self.parse(wave);
+            let next = self.slots.len();
+            for index in wave..next {
+                self.follow_imports(index, &mut diagnostics);
+            }
+            if let Some(prelude) = self.prelude {
+                self.follow_demands(prelude, wave, &mut diagnostics);
+            }
+            wave = next;
+        }
+        self.finish(entry, &mut diagnostics);
+        diagnostics
+    }
+
     fn add_std(&mut self, name: &str, text: &str) -> usize {
         let path = format!("std:{name}");
-        let file = self.sources.add(path.clone(), text.to_owned());
+        let file = self.graph.sources.add(path.clone(), text.to_owned());
         let symbol = Symbol::new(&path);
         self.add_slot(ModuleKey::Std(name.to_owned()), file, symbol, true, PathBuf::from(path))
     }
 
     fn add_file(&mut self, path: &Path, text: String) -> usize {
-        let file = self.sources.add(path.to_string_lossy().into_owned(), text);
+        let file = self.graph.sources.add(path.to_string_lossy().into_owned(), text);
         let stem = path.file_stem().map_or("main".into(), |s| s.to_string_lossy());
         let key = ModuleKey::File(self.reader.canonical(path));
         self.add_slot(key, file, Symbol::new(&stem), false, path.to_owned())
@@ -217,7 +249,7 @@ impl Loader<'_> {
         let file = self.slots[index].file;
         // No name of a variable has a dot, so this one is only found by importing the whole.
         let name = path.file_name().map_or("document.json".into(), |name| name.to_string_lossy());
-        let parsed = document::module(file, &self.sources.file(file).text, Symbol::new(&name));
+        let parsed = document::module(file, &self.graph.sources.file(file).text, Symbol::new(&name));
         let slot = &mut self.slots[index];
         slot.parsed = Some(parsed);
         slot.is_document = true;
@@ -234,6 +266,7 @@ impl Loader<'_> {
             is_document: false,
             path,
             parsed: None,
+            index: None,
             demanded: 0,
             imports: FxHashMap::default(),
         });
@@ -242,7 +275,7 @@ impl Loader<'_> {
 
     /// Parses all modules from `first` on.
     fn parse(&mut self, first: usize) {
-        let (sources, words) = (&self.sources, &self.demands.words);
+        let (sources, words) = (&self.graph.sources, &self.demands.words);
         let options = ParseOptions { target: Some(self.target), ..ParseOptions::default() };
         let parse_one = |slot: &mut Slot| {
             if slot.parsed.is_some() {
@@ -341,7 +374,7 @@ impl Loader<'_> {
         } else {
             let directory = self.slots[importer].path.parent().unwrap_or(Path::new("")).to_owned();
             let request = Request { reader: self.reader, directory: &directory, specifier: text, span };
-            match self.packages.find(&request, &mut self.sources) {
+            match self.packages.find(&request, &mut self.graph.sources) {
                 Ok(Meaning::File(path)) => normalise(&path),
                 Ok(Meaning::Std(name)) => return self.find_std(&name, span),
                 Err(diagnostic) => return Err(Box::new(self.bare_name(text, specifier, *diagnostic))),
@@ -443,46 +476,55 @@ impl Loader<'_> {
         }
     }
 
-    /// Renumbers the modules, dependencies first.
-    fn finish(
-        mut self,
-        entry: usize,
-        prelude: Option<usize>,
-        mut diagnostics: Vec<Diagnostic>,
-    ) -> (ModuleGraph, Vec<Diagnostic>) {
-        let order = self.dependency_order(prelude.into_iter().chain([entry]));
-        let mut index_of = vec![None; self.slots.len()];
-        for (new, &old) in order.iter().enumerate() {
-            index_of[old] = Some(ModuleIndex(new as u32));
-        }
-        let mut graph = ModuleGraph {
-            modules: Vec::with_capacity(order.len()),
-            entry: index_of[entry],
-            prelude: prelude.and_then(|p| index_of[p]),
-            sources: std::mem::take(&mut self.sources),
+    /// Puts the new modules into the graph, dependencies first.
+    fn finish(&mut self, entry: usize, diagnostics: &mut Vec<Diagnostic>) {
+        let mut on_demand: Vec<usize> = match self.prelude {
+            Some(prelude) if self.slots[prelude].index.is_some() => {
+                self.slots[prelude].imports.values().copied().flatten().collect()
+            }
+            _ => Vec::new(),
         };
-        let mut slots: Vec<Option<Slot>> = self.slots.into_iter().map(Some).collect();
-        for old in order {
-            let Some(slot) = slots[old].take() else { continue };
-            let Some((ast, found)) = slot.parsed else { continue };
+        on_demand.sort_unstable();
+        let order = self.dependency_order(self.prelude.into_iter().chain(on_demand).chain([entry]));
+        let first = self.graph.modules.len();
+        for (number, &slot) in order.iter().enumerate() {
+            self.slots[slot].index = Some(ModuleIndex((first + number) as u32));
+        }
+        for &slot in &order {
+            let Some((tree, found)) = self.slots[slot].parsed.take() else { continue };
             diagnostics.extend(found);
-            let imports = slot.imports.into_iter().map(|(s, t)| (s, t.and_then(|t| index_of[t]))).collect();
-            graph.modules.push(LoadedModule {
+            let imports = self.imported(slot);
+            let slot = &self.slots[slot];
+            self.graph.modules.push(Rc::new(LoadedModule {
                 file: slot.file,
                 name: slot.name,
                 is_std: slot.is_std,
                 is_document: slot.is_document,
-                ast,
+                ast: self.trees.add(tree),
                 imports,
-            });
+            }));
         }
-        (graph, diagnostics)
+        self.graph.entry = self.slots[entry].index;
+        self.graph.prelude = self.prelude.and_then(|prelude| self.slots[prelude].index);
+        if let (Some(slot), Some(index)) = (self.prelude, self.graph.prelude)
+            && index.index() < first
+        {
+            let imports = self.imported(slot);
+            let prelude = &mut self.graph.modules[index.index()];
+            *prelude = Rc::new(LoadedModule { imports, ..LoadedModule::clone(prelude) });
+        }
     }
 
-    /// Depth first, without recursion: a chain of imports may be long.
+    /// What a module imports, by the modules' places in the graph.
+    fn imported(&self, slot: usize) -> FxHashMap<Symbol, Option<ModuleIndex>> {
+        let index_of = |target: Option<usize>| target.and_then(|slot| self.slots[slot].index);
+        self.slots[slot].imports.iter().map(|(&specifier, &target)| (specifier, index_of(target))).collect()
+    }
+
+    /// The slots that are not in the graph yet. Depth first, without recursion: a chain of imports may be long.
     fn dependency_order(&self, roots: impl Iterator<Item = usize>) -> Vec<usize> {
         let mut order = Vec::with_capacity(self.slots.len());
-        let mut visited = vec![false; self.slots.len()];
+        let mut visited: Vec<bool> = self.slots.iter().map(|slot| slot.index.is_some()).collect();
         let mut stack: Vec<(usize, Vec<usize>)> = Vec::new();
         for root in roots {
             if std::mem::replace(&mut visited[root], true) {

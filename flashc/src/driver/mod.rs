@@ -9,6 +9,7 @@ mod output;
 mod package;
 pub mod pipeline;
 mod report;
+pub mod session;
 mod stack;
 pub mod stdlib;
 mod tests;

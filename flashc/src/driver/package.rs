@@ -53,7 +53,7 @@ pub(super) enum Meaning {
 }
 
 /// The manifests read so far, by directory. `None`: there is none.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Packages {
     known: FxHashMap<PathBuf, Option<Found<Rc<Manifest>>>>,
 }

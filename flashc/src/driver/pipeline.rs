@@ -11,7 +11,7 @@ use crate::emit::dwarf::DebugInfo;
 use crate::emit::object::ObjectOptions;
 use crate::lower::machine::MachineProgram;
 use crate::lower::{Cpu, LowerError, LowerOptions, Optimize};
-use crate::resolve::ModuleGraph;
+use crate::resolve::{ModuleGraph, Trees};
 use crate::source::SourceMap;
 use crate::ssa::build::BuildOptions;
 use crate::{emit, lower, opt, resolve, ssa, tir, typecheck};
@@ -160,24 +160,24 @@ fn check_here(path: &Path, reader: &dyn Reader, options: &CompileOptions) -> Res
     }
     let mut watch = Stopwatch::start(options.time_passes);
     let target = cfg_target(&options.target, options.tests);
-    let (graph, mut diagnostics) = load::load_for(path, reader, target).map_err(unreadable)?;
+    let trees = Trees::default();
+    let (graph, mut diagnostics) = load::load(path, reader, target, &trees).map_err(unreadable)?;
     watch.stage("parse");
     let (resolved, more) = resolve::resolve(&graph);
     diagnostics.extend(more);
     watch.stage("resolve");
     let typecheck_options =
         typecheck::Options { tests: options.tests, const_steps: options.const_steps, ..typecheck::Options::default() };
-    let (program, more) = typecheck::check(&graph, &resolved, &typecheck_options);
+    let (program, more) = typecheck::check(graph.clone(), resolved, &typecheck_options);
     diagnostics.extend(more);
     watch.stage("typecheck");
-    drop(resolved);
     let is_right = !diagnostics.iter().any(Diagnostic::is_error);
     let libraries = linked_libraries(&graph);
     Ok(Checked { sources: graph.sources, diagnostics, program: is_right.then_some(program), libraries })
 }
 
 /// The C libraries of all `#[link("name")]`, each once, in the order of the modules.
-fn linked_libraries(graph: &ModuleGraph) -> Vec<String> {
+pub(super) fn linked_libraries(graph: &ModuleGraph<'_>) -> Vec<String> {
     let mut libraries: Vec<String> = Vec::new();
     for item in graph.modules.iter().flat_map(|module| &module.ast.items) {
         let ItemKind::Extern(_) = &item.kind else { continue };
@@ -225,14 +225,14 @@ pub(super) struct Optimised {
 pub(super) fn optimised(path: &Path, reader: &dyn Reader, options: &CompileOptions) -> Result<Optimised, Failure> {
     let Checked { sources, diagnostics, program, libraries } = check_here(path, reader, options)?;
     let Some(program) = program else { return Err(Failure::Program { diagnostics, sources }) };
-    let module = to_ssa(program, &sources, options);
+    let module = to_ssa(program, options);
     Ok(Optimised { module, sources, warnings: diagnostics, libraries })
 }
 
-fn to_ssa(program: tir::Program, sources: &SourceMap, options: &CompileOptions) -> ssa::Module {
+fn to_ssa(program: tir::Program, options: &CompileOptions) -> ssa::Module {
     let build_options = BuildOptions { overflow_checks: options.overflow_checks };
     let mut watch = Stopwatch::start(options.time_passes);
-    let mut module = ssa::build::build(program, sources, build_options);
+    let mut module = ssa::build::build(program, build_options);
     watch.stage("build");
     opt::optimize(&mut module, options.level);
     watch.stage("optimize");
@@ -259,7 +259,7 @@ pub fn generate(
     options: &CompileOptions,
 ) -> Result<MachineProgram, LowerError> {
     lower::check_options(&options.lower_options())?;
-    with_stack(options.threads, || to_machine(&to_ssa(program, sources, options), sources, options))
+    with_stack(options.threads, || to_machine(&to_ssa(program, options), sources, options))
 }
 
 /// Compiles the program whose entry module is the file at `path`.
@@ -318,7 +318,8 @@ pub(super) fn object_bytes(compiled: &Compiled, path: &Path, options: &CompileOp
     let debug = options.debug.then_some(DebugInfo { sources: &compiled.sources, directory: &directory });
     let file = path.file_name().map(|n| n.to_string_lossy()).unwrap_or_default();
     let mut watch = Stopwatch::start(options.time_passes);
-    let bytes = emit::object::write(&compiled.machine, &ObjectOptions { debug, file: &file });
+    let bytes =
+        emit::object::write(&compiled.machine, &ObjectOptions { debug, file: &file, ..ObjectOptions::default() });
     watch.stage("object");
     bytes
 }

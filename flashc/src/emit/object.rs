@@ -24,11 +24,13 @@ pub struct ObjectOptions<'a> {
     pub debug: Option<DebugInfo<'a>>,
     /// Name of the source file for the symbol table; none if empty.
     pub file: &'a str,
+    /// Functions (by symbol) whose calls, also those in this object, are for the linker to direct elsewhere.
+    pub interposable: &'a [String],
 }
 
 /// The object file of a program. Same input, same bytes.
 pub fn write(program: &MachineProgram, options: &ObjectOptions<'_>) -> Vec<u8> {
-    let mut writer = Writer::new(program, options.file);
+    let mut writer = Writer::new(program, options);
     writer.text();
     writer.data();
     writer.relocations();
@@ -57,11 +59,13 @@ struct Writer<'p> {
     homes: FxHashMap<&'p str, Home>,
     /// Symbols of other objects.
     foreign: FxHashMap<&'p str, SymbolId>,
+    /// None until it is defined.
+    interposable: FxHashMap<&'p str, Option<SymbolId>>,
     is_elf: bool,
 }
 
 impl<'p> Writer<'p> {
-    fn new(program: &'p MachineProgram, file: &str) -> Writer<'p> {
+    fn new(program: &'p MachineProgram, options: &ObjectOptions<'p>) -> Writer<'p> {
         let format = match program.target.binary_format {
             target_lexicon::BinaryFormat::Elf => BinaryFormat::Elf,
             target_lexicon::BinaryFormat::Coff => BinaryFormat::Coff,
@@ -73,8 +77,8 @@ impl<'p> Writer<'p> {
             other => crate::bug!("emit: no objects for {other}"),
         };
         let mut object = Object::new(format, architecture, Endianness::Little);
-        if !file.is_empty() {
-            object.add_file_symbol(file.as_bytes().to_vec());
+        if !options.file.is_empty() {
+            object.add_file_symbol(options.file.as_bytes().to_vec());
         }
         let text = object.section_id(object::write::StandardSection::Text);
         let is_elf = format == BinaryFormat::Elf;
@@ -83,12 +87,14 @@ impl<'p> Writer<'p> {
             let note = object.add_section(Vec::new(), b".note.GNU-stack".to_vec(), SectionKind::Other);
             object.section_mut(note).flags = SectionFlags::Elf { sh_flags: 0 };
         }
-        Writer { program, object, text, homes: FxHashMap::default(), foreign: FxHashMap::default(), is_elf }
+        let (homes, foreign) = (FxHashMap::default(), FxHashMap::default());
+        let interposable = options.interposable.iter().map(|symbol| (symbol.as_str(), None)).collect();
+        Writer { program, object, text, homes, foreign, interposable, is_elf }
     }
 
     fn define(&mut self, symbol: &'p str, home: Home, size: usize, kind: SymbolKind, is_public: bool) {
         self.homes.insert(symbol, home);
-        self.object.add_symbol(Symbol {
+        let id = self.object.add_symbol(Symbol {
             name: link_name(symbol).into_bytes(),
             value: home.offset,
             size: size as u64,
@@ -98,6 +104,9 @@ impl<'p> Writer<'p> {
             section: SymbolSection::Section(home.section),
             flags: SymbolFlags::None,
         });
+        if let Some(interposable) = self.interposable.get_mut(symbol) {
+            *interposable = Some(id);
+        }
     }
 
     fn text(&mut self) {
@@ -205,7 +214,8 @@ impl<'p> Writer<'p> {
     fn relocate(&mut self, base: Home, relocation: &'p Relocation) {
         let place = base.offset + u64::from(relocation.offset);
         let home = self.homes.get(relocation.symbol.as_str()).copied();
-        if let Some(home) = home.filter(|home| home.section == base.section)
+        let interposable = self.interposable.get(relocation.symbol.as_str()).copied().flatten();
+        if let Some(home) = home.filter(|home| home.section == base.section && interposable.is_none())
             && fill_distance(
                 self.object.section_mut(base.section).data_mut(),
                 place as usize,
@@ -215,9 +225,10 @@ impl<'p> Writer<'p> {
         {
             return;
         }
-        let (symbol, addend) = match home {
-            Some(home) => (self.object.section_symbol(home.section), relocation.addend + home.offset as i64),
-            None => (self.foreign(&relocation.symbol), relocation.addend),
+        let (symbol, addend) = match (interposable, home) {
+            (Some(symbol), _) => (symbol, relocation.addend),
+            (None, Some(home)) => (self.object.section_symbol(home.section), relocation.addend + home.offset as i64),
+            (None, None) => (self.foreign(&relocation.symbol), relocation.addend),
         };
         let flags = if self.is_elf { elf_flags(relocation.kind, self.program) } else { coff_flags(relocation.kind) };
         self.add_relocation(base.section, place, symbol, addend, flags);

@@ -83,6 +83,8 @@ pub const ENTRY: &str = "flash$entry";
 pub const DESCRIBE: &str = "flash$describe";
 /// What the names of thunks start with.
 pub const THUNK_PREFIX: &str = "thunk$";
+/// See `tables::fixups`.
+pub const FIXUPS: &str = "flash$fixups";
 /// The descriptor of the globals area.
 pub const GLOBALS_DESCRIPTOR: &str = "flash$globals";
 

@@ -51,7 +51,8 @@ enum Job {
 }
 
 fn jobs(env: Environment<'_>) -> Vec<Job> {
-    let functions = (0..env.module.functions.len()).map(|index| Job::Function(FuncId(index as u32)));
+    let functions = env.module.functions.iter().enumerate().filter(|(_, function)| !function.is_import());
+    let functions = functions.map(|(index, _)| Job::Function(FuncId(index as u32)));
     functions.chain(Wrapper::all(env).into_iter().map(Job::Wrapper)).collect()
 }
 

@@ -3,7 +3,7 @@
 
 use super::function::Environment;
 use super::machine::{DataSection, MachineData, MachineFunction, Relocation, RelocationKind, SourceFrame, SourcePlace};
-use super::names::{DESCRIBE, ENTRY, GLOBALS_DESCRIPTOR, THUNK_PREFIX, Target};
+use super::names::{DESCRIBE, ENTRY, FIXUPS, GLOBALS_DESCRIPTOR, THUNK_PREFIX, Target};
 use crate::source::{FileId, SourceMap};
 use crate::ssa::{DataId, DataTarget, Descriptor, DescriptorId, ExternId};
 use flash_abi::ABI_VERSION;
@@ -50,6 +50,8 @@ fn referenced_data(env: Environment<'_>, functions: &[MachineFunction]) -> Vec<M
     let mut wanted: FxHashSet<&str> =
         functions.iter().flat_map(|f| &f.relocations).map(|relocation| &*relocation.symbol).collect();
     let symbol = |target: DataTarget| env.names.symbol(name_of(target));
+    let imported = module.data.iter().filter(|data| data.is_import);
+    wanted.extend(imported.filter(|data| !data.relocations.is_empty()).map(|data| &*data.name));
     wanted.extend(module.errors.map(|errors| symbol(DataTarget::Data(errors))));
     let mut pending: Vec<usize> = Vec::new();
     let mut kept = vec![false; module.data.len()];
@@ -67,7 +69,8 @@ fn referenced_data(env: Environment<'_>, functions: &[MachineFunction]) -> Vec<M
         }
     }
 
-    let constants = module.data.iter().enumerate().filter(|(index, _)| kept[*index]).map(|(index, data)| {
+    let own = module.data.iter().enumerate().filter(|(index, data)| kept[*index] && !data.is_import);
+    let constants = own.map(|(index, data)| {
         let relocations = data.relocations.iter().map(|&(offset, target)| address(offset, symbol(target)));
         let relocations: Vec<Relocation> = relocations.collect();
         let section = if relocations.is_empty() { DataSection::ReadOnly } else { DataSection::ReadOnlyRelocated };
@@ -92,7 +95,27 @@ fn referenced_data(env: Environment<'_>, functions: &[MachineFunction]) -> Vec<M
             ..read_only(symbol.to_owned(), 8, vec![0; 8])
         })
     });
-    constants.chain(descriptors).chain(cells).collect()
+    constants.chain(descriptors).chain(cells).chain(fixups(env)).collect()
+}
+
+/// [`FIXUPS`]: pairs of addresses, the second of which is to be written to the first. They are in earlier modules of
+/// a session.
+fn fixups(env: Environment<'_>) -> Option<MachineData> {
+    let mut relocations = Vec::new();
+    for data in env.module.data.iter().filter(|data| data.is_import) {
+        for &(offset, target) in &data.relocations {
+            let at = relocations.len() as u32 * 8;
+            relocations.push(Relocation { addend: i64::from(offset), ..address(at, &data.name) });
+            relocations.push(address(at + 8, env.names.symbol(name_of(target))));
+        }
+    }
+    let bytes = vec![0; relocations.len() * 8];
+    (!relocations.is_empty()).then(|| MachineData {
+        section: DataSection::ReadOnlyRelocated,
+        is_public: true,
+        relocations,
+        ..read_only(FIXUPS.to_owned(), 8, bytes)
+    })
 }
 
 fn name_of(target: DataTarget) -> Target {
@@ -149,10 +172,11 @@ impl<'a> Tables<'a> {
         let mut function_rows = Vec::new();
         let mut site_rows = Vec::new();
         let mut handler_rows = Vec::new();
+        let own = env.module.functions.iter().filter(|function| !function.is_import()).count();
         for (index, function) in functions.iter().enumerate() {
             let start = function.text_offset;
             // Wrappers come after the module's functions; stack traces do not show them.
-            let is_wrapper = index >= env.module.functions.len();
+            let is_wrapper = index >= own;
             let name = match () {
                 () if is_wrapper && function.symbol.starts_with(THUNK_PREFIX) => PASSED,
                 () if is_wrapper => StringRange::default(),

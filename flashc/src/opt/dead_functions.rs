@@ -18,8 +18,14 @@ pub fn run(module: &mut Module) {
     };
     for (index, function) in module.functions.iter().enumerate() {
         let id = FuncId(index as u32);
-        if is_library || function.convention == Convention::ExportC || module.entry == Some(id) {
+        let is_known = function.convention == Convention::ExportC || function.is_replaceable();
+        if is_library || is_known || module.entry == Some(id) {
             reached.target(DataTarget::Function(id));
+        }
+    }
+    for (index, data) in module.data.iter().enumerate() {
+        if data.is_import && !data.relocations.is_empty() {
+            reached.target(DataTarget::Data(DataId(index as u32)));
         }
     }
     reached.target_of(module.describe.map(DataTarget::Function));

@@ -6,7 +6,7 @@ use super::callgraph::CallGraph;
 use super::facts::base_and_offset;
 use crate::ssa::analysis::Cfg;
 use crate::ssa::op::Class;
-use crate::ssa::{Aux, FuncId, Function, InstData, Module, Op, Region, Type, Value};
+use crate::ssa::{Aux, FuncId, Function, InstData, Linkage, Module, Op, Region, Type, Value};
 use flash_abi::symbols::Effect;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -87,7 +87,9 @@ pub fn summarize(module: &Module) -> Vec<Effects> {
 }
 
 fn summarize_function(function: Option<&Function>, summaries: &[Effects], is_recursive: bool) -> Effects {
-    let Some(function) = function else { return Effects::default() };
+    let Some(function) = function.filter(|function| function.linkage == Linkage::Own) else {
+        return Effects::default();
+    };
     let cfg = Cfg::new(function);
     let is_acyclic = cfg.order.iter().all(|&block| {
         function.block(block).terminator.targets().iter().all(|t| cfg.position(t.block) > cfg.position(block))

@@ -12,7 +12,7 @@ mod cost;
 use super::callgraph::CallGraph;
 use super::{Context, clean_up};
 use crate::ssa::analysis::{Cfg, Dominators, Loops};
-use crate::ssa::{Aux, Block, FuncId, Function, Inst, Module, Op, Signature, Terminator};
+use crate::ssa::{Aux, Block, FuncId, Function, Inst, Linkage, Module, Op, Signature, Terminator};
 use cost::{Callee, Site};
 use rayon::prelude::*;
 
@@ -40,7 +40,7 @@ pub fn run(module: &mut Module) {
     for level in levels {
         let mut taken: Vec<(FuncId, Function)> =
             level.iter().map(|&id| (id, std::mem::replace(&mut functions[id.index()], placeholder()))).collect();
-        taken.par_iter_mut().for_each(|(id, function)| {
+        taken.par_iter_mut().filter(|(_, function)| !function.is_import()).for_each(|(id, function)| {
             Inliner { context: &context, graph: &graph, functions: &functions, level_of: &level_of, id: *id }
                 .run(function);
         });
@@ -113,6 +113,9 @@ impl Inliner<'_, '_> {
                 continue;
             }
             let body = &self.functions[callee.index()];
+            if body.linkage != Linkage::Own {
+                continue;
+            }
             let is_only_call = self.graph.call_sites[callee.index()] == 1 && !self.graph.is_visible[callee.index()];
             let callee_facts = Callee { function: body, is_only_call };
             let is_cold = matches!(function.block(block).terminator, Terminator::Unreachable);

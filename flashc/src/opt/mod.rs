@@ -214,7 +214,7 @@ fn run_on_functions(module: &mut Module, passes: &[Pass]) {
     let symbols: Vec<String> = module.functions.iter().map(|f| f.symbol.clone()).collect();
     let mut functions = std::mem::take(&mut module.functions);
     let context = Context { module, signatures: &signatures, symbols: &symbols, effects: &effects };
-    functions.par_iter_mut().for_each(|function| {
+    functions.par_iter_mut().filter(|function| !function.is_import()).for_each(|function| {
         // A pass that has nothing new to look at since it last ran is left out.
         let mut version = 0;
         let mut seen: FxHashMap<&str, u32> = FxHashMap::default();

@@ -8,7 +8,7 @@ mod graph;
 pub use crate::diagnostics::{nearest, with_suggestion};
 pub use crate::parser::Target;
 pub use attributes::check_item_attributes;
-pub use graph::{LoadedModule, ModuleGraph, ModuleIndex};
+pub use graph::{LoadedModule, ModuleGraph, ModuleIndex, Trees};
 
 use crate::ast::{self, Attribute, ImportNames, ItemKind, PatternKind, StmtKind};
 use crate::diagnostics::Diagnostic;
@@ -61,7 +61,7 @@ pub struct FunctionDef<'a> {
 }
 
 /// Names that a module sees, without the prelude.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct ModuleScope {
     pub names: FxHashMap<Symbol, DefId>,
     pub exports: FxHashMap<Symbol, DefId>,
@@ -72,7 +72,7 @@ pub struct ModuleScope {
 }
 
 /// What the modules define and see.
-#[derive(Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Resolved<'a> {
     pub defs: Vec<Def<'a>>,
     /// One for each module of the graph.
@@ -93,30 +93,51 @@ impl<'a> Resolved<'a> {
 }
 
 /// Finds all names of all modules.
-pub fn resolve(graph: &ModuleGraph) -> (Resolved<'_>, Vec<Diagnostic>) {
-    let mut resolver = Resolver { graph, defs: Vec::new(), modules: Vec::new(), diagnostics: Vec::new() };
-    for index in 0..graph.modules.len() {
-        let scope = resolver.define(ModuleIndex(index as u32));
-        resolver.modules.push(scope);
-    }
-    resolver.link();
-    let prelude = graph.prelude.map(|p| resolver.modules[p.index()].exports.clone()).unwrap_or_default();
-    (Resolved { defs: resolver.defs, modules: resolver.modules, prelude }, resolver.diagnostics)
+pub fn resolve<'a>(graph: &ModuleGraph<'a>) -> (Resolved<'a>, Vec<Diagnostic>) {
+    let mut resolved = Resolved::default();
+    let diagnostics = resolved.extend(graph, &FxHashMap::default());
+    (resolved, diagnostics)
 }
 
-struct Resolver<'a> {
-    graph: &'a ModuleGraph,
+impl<'a> Resolved<'a> {
+    /// Finds the names of the modules that have come to the graph. Its entry module also sees what is `visible`,
+    /// unless it defines or imports the name itself.
+    pub fn extend(&mut self, graph: &ModuleGraph<'a>, visible: &FxHashMap<Symbol, DefId>) -> Vec<Diagnostic> {
+        let (defs, modules) = (std::mem::take(&mut self.defs), std::mem::take(&mut self.modules));
+        let first = modules.len();
+        let mut resolver = Resolver { graph, first, defs, modules, diagnostics: Vec::new() };
+        for index in first..graph.modules.len() {
+            let scope = resolver.define(ModuleIndex(index as u32));
+            resolver.modules.push(scope);
+        }
+        resolver.link();
+        if let Some(entry) = graph.entry {
+            let names = &mut resolver.modules[entry.index()].names;
+            for (&name, &def) in visible {
+                names.entry(name).or_insert(def);
+            }
+        }
+        self.prelude = graph.prelude.map(|p| resolver.modules[p.index()].exports.clone()).unwrap_or_default();
+        (self.defs, self.modules) = (resolver.defs, resolver.modules);
+        resolver.diagnostics
+    }
+}
+
+struct Resolver<'g, 'a> {
+    graph: &'g ModuleGraph<'a>,
+    /// The first module whose names are to be found.
+    first: usize,
     defs: Vec<Def<'a>>,
     modules: Vec<ModuleScope>,
     diagnostics: Vec<Diagnostic>,
 }
 
-impl<'a> Resolver<'a> {
+impl<'a> Resolver<'_, 'a> {
     /// Definitions of one module's own items.
     fn define(&mut self, module: ModuleIndex) -> ModuleScope {
         let mut scope = ModuleScope::default();
-        let items = &self.graph.module(module).ast.items;
-        for item in items {
+        let ast = self.graph.module(module).ast;
+        for item in &ast.items {
             check_item_attributes(item, self.graph.module(module).is_std, &mut self.diagnostics);
             let exported = item.export.is_some();
             let attributes = item.attributes.as_slice();
@@ -192,10 +213,14 @@ impl<'a> Resolver<'a> {
     /// Imports and re-exports, repeated while chains of re-exports give new names.
     fn link(&mut self) {
         let mut pending = Vec::new();
-        for index in 0..self.graph.modules.len() {
+        // What the prelude exports on demand may only be there now.
+        let prelude = self.graph.prelude.map(ModuleIndex::index).filter(|&prelude| prelude < self.first);
+        for index in prelude.into_iter().chain(self.first..self.graph.modules.len()) {
             let module = ModuleIndex(index as u32);
-            for item in &self.graph.module(module).ast.items {
+            let ast = self.graph.module(module).ast;
+            for item in &ast.items {
                 match &item.kind {
+                    ItemKind::Import(_) if index < self.first => {}
                     ItemKind::Import(import) => {
                         let from = self.imported(module, import.from.value);
                         match &import.names {
@@ -232,6 +257,11 @@ impl<'a> Resolver<'a> {
                         }
                         let target = source.and_then(|s| self.imported(module, s));
                         let kind = if from.is_some() { LinkKind::ReExport } else { LinkKind::Export };
+                        let exported =
+                            |name: &ast::ImportName| self.modules[index].exports.contains_key(&name.local().name);
+                        if index < self.first && names.iter().all(exported) {
+                            continue;
+                        }
                         pending.extend(names.iter().map(|n| Link { module, name: *n, from: target, kind, source }));
                     }
                     _ => {}
@@ -370,8 +400,8 @@ impl<'a> Resolver<'a> {
 
     /// Where `export` would stand at the item that defines the name there.
     fn export_place(&self, module: ModuleIndex, name: Span) -> Option<Span> {
-        let items = &self.graph.module(module).ast.items;
-        let item = items.iter().find(|item| item.span.start <= name.start && name.end <= item.span.end)?;
+        let ast = self.graph.module(module).ast;
+        let item = ast.items.iter().find(|item| item.span.start <= name.start && name.end <= item.span.end)?;
         let from = item.attributes.last().map_or(item.span.start, |attribute| attribute.span.end);
         let text = self.graph.sources.text(Span { start: from, ..item.span });
         let start = from + (text.len() - text.trim_start().len()) as u32;

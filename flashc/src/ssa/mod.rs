@@ -164,6 +164,8 @@ pub struct Data {
     pub bytes: Vec<u8>,
     pub align: u32,
     pub relocations: Vec<(u32, DataTarget)>,
+    /// It lies in an earlier module of the session, and the addresses are put into it there.
+    pub is_import: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -204,6 +206,7 @@ pub struct Function {
     pub symbol: String,
     pub signature: Signature,
     pub convention: Convention,
+    pub linkage: Linkage,
     pub hint: Hint,
     /// May `suspend`: has no results, and is taken apart by `opt::coroutine` before code is generated.
     pub is_coroutine: bool,
@@ -225,6 +228,17 @@ pub enum Convention {
     Flash,
     /// Called from C: sets the pinned register up (`export extern "C"`). The link name is public.
     ExportC,
+}
+
+/// Where a function's code is. Only sessions have others than their own: see `ssa::build::Loaded`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Linkage {
+    #[default]
+    Own,
+    /// Here, until a later module of the session has another for the same name: nothing is known of its body.
+    Replaceable,
+    /// In an earlier module of the session: there are no blocks.
+    Import,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -457,6 +471,7 @@ impl Function {
             symbol,
             signature,
             convention: Convention::default(),
+            linkage: Linkage::default(),
             hint: Hint::default(),
             is_coroutine: false,
             part: Part::default(),
@@ -473,6 +488,22 @@ impl Function {
             function.add_param(entry, ty);
         }
         function
+    }
+
+    /// One whose code is in an earlier module.
+    pub fn import(symbol: String, signature: Signature) -> Function {
+        let mut function = Function::new(symbol, signature, String::new());
+        function.linkage = Linkage::Import;
+        function.layout.clear();
+        function
+    }
+
+    pub fn is_replaceable(&self) -> bool {
+        self.linkage == Linkage::Replaceable
+    }
+
+    pub fn is_import(&self) -> bool {
+        self.linkage == Linkage::Import
     }
 
     pub fn entry(&self) -> Block {

@@ -196,7 +196,7 @@ impl Parser<'_> {
                 }
             }
         }
-        self.module.data.push(Data { name, bytes, align, relocations });
+        self.module.data.push(Data { name, bytes, align, relocations, is_import: false });
         Ok(())
     }
 

@@ -24,6 +24,7 @@ use super::{
 use crate::source::{Span, Symbol};
 use std::borrow::Cow;
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 /// Expressions evaluated before giving up, unless `--const-steps` says otherwise.
 pub const MAX_STEPS: u64 = 10_000_000;
@@ -41,7 +42,7 @@ const MAX_SIZE: u64 = 64 << 20;
 pub struct View<'a> {
     pub types: &'a Types,
     /// By `FuncId`; `None` (or nothing) for those that are not checked yet.
-    pub functions: &'a [Option<Function>],
+    pub functions: &'a [Option<Arc<Function>>],
     /// By `NominalId`; may be empty, then structs are not shown and have no default values.
     pub nominals: &'a [Nominal],
     /// Expressions evaluated before giving up.

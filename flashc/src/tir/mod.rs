@@ -21,6 +21,7 @@ use crate::ast::RecordKind;
 use crate::source::{FileId, Span, Symbol};
 use flash_abi::symbols::Rt;
 use rustc_hash::FxHashMap;
+use std::sync::Arc;
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident;)*) => {
@@ -53,7 +54,7 @@ ids! {
 pub struct Program {
     pub types: Types,
     pub modules: Vec<Module>,
-    pub functions: Vec<Function>,
+    pub functions: Vec<Arc<Function>>,
     pub globals: Vec<Global>,
     pub nominals: Vec<Nominal>,
     pub impls: Vec<Impl>,
@@ -152,6 +153,8 @@ pub struct FunctionAttributes {
     /// `export extern "C" fn`: also callable from C under this link name.
     pub export_c: Option<Symbol>,
     pub is_async: bool,
+    /// Of std, where a type parameter `T` only stands as `Promise<T>`: it is never a promise, but what that is for.
+    pub flattens: bool,
     /// Never returns, and is not worth optimising for (`panic`).
     pub cold: bool,
 }
@@ -194,6 +197,8 @@ pub struct Nominal {
     pub generics: Vec<GenericParam>,
     pub kind: NominalKind,
     pub methods: Vec<(Symbol, FuncId)>,
+    /// A class of std whose instances stand for something of their thread (`#[local]`): they are not copied to others.
+    pub is_local: bool,
     pub span: Span,
 }
 
@@ -666,17 +671,17 @@ pub enum Intrinsic {
     JsonReadKey,
     /// (`Promise<T>`, T): settles a promise with a value, or has it follow the promise that the value is.
     PromiseSettle,
-    /// `Promise<T>`: a new one. Where `T` is a promise, that is one for the same value.
-    PromisePending,
     /// T -> `Promise<T>`: a promise that is fulfilled with the value; a promise is itself.
     PromiseOf,
     /// `Promise<T>` -> T: the value of a fulfilled promise; the promise itself where `T` is one.
     PromiseValue,
-    /// str -> never
+    /// bool: whether the type argument is a promise.
+    IsPromise,
     /// Runs the initializers of std's modules again, in a thread that has just been made.
     InitializeStd,
     /// -> `*u8`: the ranges of the globals area that hold the variables of the program's own modules.
     CopiedGlobals,
+    /// str -> never
     Panic,
     /// Text, address and length in the fail operands -> never
     AssertFailed,

@@ -58,6 +58,7 @@ impl<'a> Body<'_, 'a> {
             {
                 match self.closure_tells(result, expected, &sources, &params) {
                     Some(flow::Gives::Typed) if phase == 1 => {}
+                    _ if phase == 1 && self.parameters_tell(result, &sources, &params) => {}
                     Some(flow::Gives::Null) => {
                         self.unify(result, expected);
                     }
@@ -174,6 +175,16 @@ impl<'a> Body<'_, 'a> {
             let alone = self.shallow(*gives) == result && (tells || takes.iter().all(|&ty| self.shallow(ty) != result));
             let written = closure.result.is_some();
             alone.then(|| if written { flow::Gives::Typed } else { flow::gives(&closure.body) })
+        })
+    }
+
+    /// Whether a closure has a parameter whose type is written and tells what the result is.
+    fn parameters_tell(&self, result: Ty, sources: &[Source<'a>], params: &[Ty]) -> bool {
+        sources.iter().zip(params).any(|(source, &param)| {
+            let (Source::Given(e), TyKind::Function(takes, _)) = (source, self.kind(param)) else { return false };
+            let AstKind::Closure(closure) = &flow::strip(e).kind else { return false };
+            let written = closure.params.iter().zip(takes).filter(|(param, _)| param.ty.is_some());
+            written.into_iter().any(|(_, &ty)| self.has_all_unsolved_of(result, ty))
         })
     }
 

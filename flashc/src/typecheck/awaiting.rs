@@ -4,7 +4,7 @@
 use super::Checker;
 use super::body::{Body, error_expr};
 use super::closure::Parts;
-use super::entity::{Entity, ParamInfo, SelfKind};
+use super::entity::{Entity, FnId, ParamInfo};
 use crate::ast;
 use crate::diagnostics::Diagnostic;
 use crate::source::Span;
@@ -60,18 +60,6 @@ impl Checker<'_> {
                 _ => param.ty == inner,
             })
     }
-
-    /// What an async function must not be.
-    pub(super) fn check_async(&mut self, ast: &ast::Function, self_kind: SelfKind) {
-        if ast.is_async && self_kind == SelfKind::Reference {
-            let place = ast.params.first().map_or(ast.name.span, |param| param.span);
-            self.report(
-                Diagnostic::error("E0422", place, "an async method cannot change its `self`")
-                    .label("the value may be gone, or copied, before the method goes on")
-                    .note("make the type a class, or take `self` and give the new value back"),
-            );
-        }
-    }
 }
 
 impl<'a> Body<'_, 'a> {
@@ -83,6 +71,42 @@ impl<'a> Body<'_, 'a> {
             inner = deeper;
         }
         Some(inner)
+    }
+
+    /// An async method that changes its `self` goes on with the value when others have run: it must still be where it was.
+    /// A variable and a field are, for as long as somebody knows their address; an element moves when others are added.
+    pub(super) fn require_stays(&mut self, receiver: &Expr, id: FnId) {
+        let info = &self.cx.functions[id.index()];
+        let (is_async, is_declared) = (info.ast.is_async, info.interface.is_some());
+        // What implements a method of an interface may be async where that only says that it gives a promise.
+        let result = self.cx.signature(id).result.filter(|_| is_declared);
+        if !is_async && result.is_none_or(|ty| self.cx.types.awaited(ty).is_none()) {
+            return;
+        }
+        let mut place = receiver;
+        loop {
+            place = match &place.kind {
+                ExprKind::Field { base, .. } | ExprKind::Index { base, .. }
+                    if self.cx.is_copy_by_value(self.shallow(base.ty)) =>
+                {
+                    base
+                }
+                // `m[k]` is what a call of std's points to.
+                ExprKind::Deref(pointer) if !matches!(pointer.kind, ExprKind::Call { .. }) => return,
+                ExprKind::Index { .. } | ExprKind::Deref(_) => break,
+                _ => return,
+            };
+        }
+        let name = self.cx.functions[id.index()].ast.name.name;
+        self.report(
+            Diagnostic::error(
+                "E0422",
+                receiver.span,
+                format!("`{name}` waits, and would then change a value that may have moved"),
+            )
+            .label("an element moves when others are added")
+            .note("copy it into a `let mut`, and assign it back; or make the type a class"),
+        );
     }
 
     pub(super) fn is_async(&mut self) -> bool {

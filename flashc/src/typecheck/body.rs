@@ -16,6 +16,7 @@ use crate::source::{Span, Symbol};
 use crate::tir::{self, Expr, ExprKind, FuncId, Local, LocalId, LoopId, Ty, TyKind};
 use rustc_hash::FxHashSet;
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// The check of one body: a function with the closures inside it.
 pub(super) struct Body<'c, 'a> {
@@ -34,6 +35,8 @@ pub(super) struct Body<'c, 'a> {
     pub(super) needer: Option<Needer>,
     /// Variables that a literal argument will solve when nothing else does, and how.
     pub(super) literal_vars: Vec<(Ty, Ty)>,
+    /// Variables for what closures give that never come back: nothing, unless something else tells.
+    pub(super) never_vars: Vec<Ty>,
     /// Written type arguments of the type whose function is about to be called.
     pub(super) owner_args: Vec<Ty>,
     /// Labels of the `?.` chains around the point.
@@ -186,6 +189,7 @@ impl<'a> Checker<'a> {
             has_errors: false,
             needer,
             literal_vars: Vec::new(),
+            never_vars: Vec::new(),
             owner_args: Vec::new(),
             chains: Vec::new(),
             pending_globals: Vec::new(),
@@ -245,7 +249,6 @@ impl<'a> Checker<'a> {
         let info = &self.functions[id.index()];
         let (ast, scope, attributes) = (info.ast, info.scope.clone(), info.attributes);
         let (owner, extern_block, exported) = (info.owner, info.extern_block, info.exported);
-        self.check_async(ast, signature.self_kind);
         let waiting = if ast.is_async { Waiting::Allowed } else { Waiting::NotAsync(ast.span) };
         let awaited = signature.result.map(|ty| self.types.awaited(ty).filter(|_| ast.is_async).unwrap_or(ty));
         let mut body = self.body(&scope, Some(Needer::Function(func)));
@@ -314,6 +317,7 @@ impl<'a> Checker<'a> {
                 inline: attributes::inline(attributes),
                 export_c,
                 is_async: ast.is_async,
+                flattens: attributes::find(attributes, "flattens").is_some(),
                 cold: attributes::find(attributes, "cold").is_some() || result == Ty::NEVER,
             },
             span: ast.name.span,
@@ -381,7 +385,7 @@ impl Checker<'_> {
         if has_errors || unknown {
             self.broken.insert(id);
         } else {
-            self.output[id.index()] = Some(function);
+            self.output[id.index()] = Some(Arc::new(function));
         }
     }
 }
@@ -444,6 +448,15 @@ impl<'a> Body<'_, 'a> {
         let scope = self.visible_scope();
         let before = self.cx.diagnostics.len();
         let ty = self.cx.value_type(&scope, ty);
+        self.has_errors |= self.cx.diagnostics.len() > before;
+        ty
+    }
+
+    /// A written type argument, which may be `void`.
+    pub(super) fn argument_type(&mut self, ty: &'a ast::TypeExpr) -> Ty {
+        let scope = self.visible_scope();
+        let before = self.cx.diagnostics.len();
+        let ty = self.cx.argument_type(&scope, ty);
         self.has_errors |= self.cx.diagnostics.len() > before;
         ty
     }
@@ -630,6 +643,11 @@ impl<'a> Body<'_, 'a> {
 
     /// Solves what is left, and puts the solutions into the tree.
     pub(super) fn finish(&mut self, value: &mut Expr) {
+        for var in std::mem::take(&mut self.never_vars) {
+            if self.is_unsolved(var) {
+                self.unify(var, Ty::VOID);
+            }
+        }
         self.solve_obligations(true);
         self.finish_inference();
         if self.infer.is_empty() {

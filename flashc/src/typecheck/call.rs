@@ -307,7 +307,7 @@ impl<'a> Body<'_, 'a> {
         let info = &self.cx.functions[id.index()];
         let (own, name) = (info.ast.generics.len(), info.ast.name.name);
         let generics = info.scope.generics.clone();
-        let written: Vec<Ty> = type_args.iter().map(|t| self.value_type(t)).collect();
+        let written: Vec<Ty> = type_args.iter().map(|t| self.argument_type(t)).collect();
         if written.len() != own {
             self.has_errors = true;
             self.cx.wrong_type_args(span, name, own, written.len());
@@ -343,6 +343,7 @@ impl<'a> Body<'_, 'a> {
         if super::place::is_place(&receiver) {
             let name = self.cx.functions[id.index()].ast.name.name;
             self.require_mutable(&receiver, &format!("call `{name}`, which changes"));
+            self.require_stays(&receiver, id);
             let span = receiver.span;
             return self.address(receiver, span);
         }
@@ -417,7 +418,7 @@ impl<'a> Body<'_, 'a> {
         span: Span,
     ) -> Expr {
         let value = self.expr(base, hint);
-        let types: Vec<Ty> = args.iter().map(|t| self.value_type(t)).collect();
+        let types: Vec<Ty> = args.iter().map(|t| self.argument_type(t)).collect();
         match &value.kind {
             ExprKind::FunctionValue { type_args, .. } if type_args.len() == types.len() => {
                 let known = type_args.clone();
@@ -471,16 +472,35 @@ impl<'a> Body<'_, 'a> {
         }
         let result = self.cx.types.substitute(result, &types);
         let ty = self.cx.types.intern(TyKind::Function(params.clone(), result));
+        let function = self.cx.func_id(id);
+        if let Some(dropping) = hint.and_then(|hint| self.dropping_type(&params, result, hint)) {
+            // As with a closure, what it gives is dropped.
+            let callee = self.cx.callee(id, function, types);
+            return self.calling_closure(callee, params, result, dropping, span);
+        }
         if let Some(hint) = hint {
             self.unify(ty, hint);
         }
-        let function = self.cx.func_id(id);
         if self.cx.functions[id.index()].interface.is_some() {
             // Which function it is depends on the type, and perhaps on the value: a closure calls it.
             let callee = self.cx.callee(id, function, types);
             return self.calling_closure(callee, params, result, ty, span);
         }
         Expr { kind: ExprKind::FunctionValue { function, type_args: types }, ty, span }
+    }
+
+    /// The type `fn(params)`, where a function is expected that gives nothing and this one gives something.
+    fn dropping_type(&mut self, params: &[Ty], result: Ty, hint: Ty) -> Option<Ty> {
+        let wanted = match *self.kind(hint) {
+            TyKind::Optional(inner) => inner,
+            _ => hint,
+        };
+        let TyKind::Function(_, Ty::VOID) = *self.kind(wanted) else { return None };
+        if matches!(self.shallow(result), Ty::VOID | Ty::NEVER | Ty::ERROR) {
+            return None;
+        }
+        let ty = self.cx.types.intern(TyKind::Function(params.to_vec(), Ty::VOID));
+        self.unify(ty, wanted).then_some(ty)
     }
 
     /// Remembers a call that happens when this body runs.

@@ -333,7 +333,7 @@ impl<'a> Body<'_, 'a> {
 
     pub(super) fn require_visible(&mut self, id: NominalId, name: Ident, what: &str) {
         let info = &self.cx.nominals[id.index()];
-        if info.module != self.module() {
+        if !self.cx.is_home(info.module, self.module()) {
             let owner = info.name;
             self.report(
                 Diagnostic::error("E0337", name.span, format!("the {what} `{}` of `{owner}` is private", name.name))

@@ -187,12 +187,17 @@ impl<'a> Body<'_, 'a> {
         id
     }
 
-    /// A closure that passes all its parameters on.
+    /// A closure of type `ty` that passes all its parameters on; what the call gives is dropped where `ty` gives nothing.
     pub(super) fn calling_closure(&mut self, callee: Callee, params: Vec<Ty>, result: Ty, ty: Ty, span: Span) -> Expr {
         let locals: Vec<_> = params.iter().map(|&ty| tir::Local::plain(Symbol::new("_"), ty, span)).collect();
         let ids: Vec<LocalId> = (0..params.len() as u32).map(LocalId).collect();
         let args = ids.iter().zip(&params).map(|(&id, &ty)| Expr { kind: ExprKind::Local(id), ty, span }).collect();
-        let call = Expr { kind: ExprKind::Call { callee, args }, ty: result, span };
+        let mut call = Expr { kind: ExprKind::Call { callee, args }, ty: result, span };
+        let mut result = result;
+        if matches!(self.kind(ty), TyKind::Function(_, Ty::VOID)) {
+            call = self.discard(call);
+            result = Ty::VOID;
+        }
         let function = self.closure_function(tir::Function {
             name: self.closure_name(),
             module: self.cx.module_id(self.module()),

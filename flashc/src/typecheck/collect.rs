@@ -18,10 +18,14 @@ use std::rc::Rc;
 impl<'a> Checker<'a> {
     /// All declarations of all modules.
     pub(super) fn collect(&mut self) {
+        let resolved = self.resolved.clone();
+        let first = self.first;
         let scopes: Vec<Rc<ItemScope>> =
-            (0..self.graph.modules.len()).map(|m| Rc::new(module_scope(ModuleIndex(m as u32)))).collect();
-        for def in &self.resolved.defs {
-            let scope = &scopes[def.module.index()];
+            self.new_modules().map(|module| Rc::new(module_scope(ModuleIndex(module as u32)))).collect();
+        for def in &resolved.defs[first.def..] {
+            // The prelude may have come to export more.
+            let own_scope = def.module.index().checked_sub(first.module).map(|module| scopes[module].clone());
+            let scope = &own_scope.unwrap_or_else(|| Rc::new(module_scope(def.module)));
             let entity = match def.kind {
                 DefKind::Function(f) => Entity::Function(self.declare_function(f, scope, def.exported)),
                 DefKind::Const(c) => self.declare_const(c, scope),
@@ -54,13 +58,13 @@ impl<'a> Checker<'a> {
         self.collect_deprecated();
         self.warn_hidden_items();
         self.resolve_all_bounds();
-        self.collect_members(0);
+        self.collect_members(first.nominal);
         self.collect_impls(&scopes);
         self.check_impls();
-        for index in 0..self.aliases.len() {
+        for index in first.alias..self.aliases.len() {
             self.alias(super::entity::AliasId(index as u32));
         }
-        for index in 0..self.functions.len() {
+        for index in first.function..self.functions.len() {
             let id = FnId(index as u32);
             if !self.is_std(self.functions[index].scope.module) || self.options.all_of_std {
                 self.func_id(id);
@@ -70,7 +74,8 @@ impl<'a> Checker<'a> {
 
     /// Functions of modules that share a name.
     fn collect_overloads(&mut self) {
-        for scope in &self.resolved.modules {
+        let resolved = self.resolved.clone();
+        for scope in &resolved.modules[self.first.module..] {
             for &(first, other) in &scope.overloads {
                 let (Entity::Function(first), Entity::Function(other)) =
                     (self.entities[first.index()], self.entities[other.index()])
@@ -332,8 +337,10 @@ impl<'a> Checker<'a> {
     }
 
     fn collect_impls(&mut self, scopes: &[Rc<ItemScope>]) {
-        for (index, module) in self.graph.modules.iter().enumerate() {
-            for item in &module.ast.items {
+        let graph = self.graph.clone();
+        for (module, scope) in graph.modules[self.first.module..].iter().zip(scopes) {
+            let ast = module.ast;
+            for item in &ast.items {
                 let ItemKind::Impl(block) = &item.kind else { continue };
                 if let (Some(more), false) = (block.more_targets.first(), module.is_std) {
                     self.report(
@@ -343,8 +350,8 @@ impl<'a> Checker<'a> {
                 }
                 for target in std::iter::once(&block.target).chain(&block.more_targets) {
                     match &block.interface {
-                        Some(interface) => self.collect_interface_impl(block, interface, target, &scopes[index]),
-                        None => self.collect_impl(block, target, &scopes[index], module.is_std),
+                        Some(interface) => self.collect_interface_impl(block, interface, target, scope),
+                        None => self.collect_impl(block, target, scope, module.is_std),
                     }
                 }
             }
@@ -369,7 +376,7 @@ impl<'a> Checker<'a> {
             TyKind::Nominal(id, _) => Some(*id),
             _ => None,
         };
-        let own_type = nominal.is_some_and(|id| self.nominals[id.index()].module == scope.module);
+        let own_type = nominal.is_some_and(|id| self.is_home(self.nominals[id.index()].module, scope.module));
         let may_have = own_type || (is_std && head.is_some());
         if !may_have {
             self.report(

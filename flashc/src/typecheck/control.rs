@@ -61,8 +61,36 @@ impl<'a> Body<'_, 'a> {
     /// labelled block from the innermost place, and what stands behind is the `else`.
     fn if_let(&mut self, i: &'a If, hint: Option<Ty>, span: Span) -> Expr {
         let mark = self.names.len();
+        let (steps, failed) = self.condition_steps(&i.condition);
+        for step in &steps {
+            if let Step::Let(pattern, _) = step {
+                self.warn_always_matches(pattern);
+            }
+        }
+        let then = self.block(&i.then, hint);
+        self.leave_scope(mark);
+        let after_then = std::mem::replace(self.flow(), failed);
+        let otherwise = i.otherwise.as_ref().map(|o| self.expr(o, hint));
+        let after = std::mem::take(self.flow());
+        *self.flow() = after_then.join(after);
+        let (then, otherwise, ty) = match otherwise {
+            Some(otherwise) => {
+                let (branches, ty) = self.join_branches(vec![then, otherwise], hint);
+                let [then, otherwise] = two(branches);
+                (then, otherwise, ty)
+            }
+            None => {
+                let then = self.discard(then);
+                (then, void_expr(span), Ty::VOID)
+            }
+        };
+        self.build_if_let(steps, then, otherwise, ty, span)
+    }
+
+    /// The parts of a condition with `let`, in their order, and what holds when one of them fails.
+    fn condition_steps(&mut self, condition: &'a Condition) -> (Vec<Step>, Flow) {
         let mut parts = Vec::new();
-        flatten(&i.condition, &mut parts);
+        flatten(condition, &mut parts);
         let mut failed = Flow::dead();
         let mut steps = Vec::new();
         for part in parts {
@@ -87,24 +115,29 @@ impl<'a> Body<'_, 'a> {
                 Condition::And(..) => {}
             }
         }
-        let then = self.block(&i.then, hint);
-        self.leave_scope(mark);
-        let after_then = std::mem::replace(self.flow(), failed);
-        let otherwise = i.otherwise.as_ref().map(|o| self.expr(o, hint));
-        let after = std::mem::take(self.flow());
-        *self.flow() = after_then.join(after);
-        let (then, otherwise, ty) = match otherwise {
-            Some(otherwise) => {
-                let (branches, ty) = self.join_branches(vec![then, otherwise], hint);
-                let [then, otherwise] = two(branches);
-                (then, otherwise, ty)
+        (steps, failed)
+    }
+
+    /// Reports a `while let` that nothing ends, and warns of parts that test nothing.
+    fn require_end(&mut self, steps: &[Step]) {
+        let always = |step: &Step| matches!(step, Step::Let(pattern, _) if self.always_matches(pattern));
+        if let Some(Step::Let(pattern, value)) = steps.last()
+            && steps.iter().all(always)
+        {
+            let (found, place, value) = (self.show(value.ty), pattern.span, value.span);
+            self.report(
+                Diagnostic::error("E0365", place, "this `while let` never ends: the pattern fits every value")
+                    .label(format!("a `{found}` always fits"))
+                    .secondary(value, format!("gives a `{found}`, which is never null"))
+                    .note("`loop { let x = ...; }` is a loop that only `break` or `return` ends"),
+            );
+            return;
+        }
+        for step in steps {
+            if let Step::Let(pattern, _) = step {
+                self.warn_always_matches(pattern);
             }
-            None => {
-                let then = self.discard(then);
-                (then, void_expr(span), Ty::VOID)
-            }
-        };
-        self.build_if_let(steps, then, otherwise, ty, span)
+        }
     }
 
     fn build_if_let(&mut self, mut steps: Vec<Step>, then: Expr, otherwise: Expr, ty: Ty, span: Span) -> Expr {
@@ -331,32 +364,8 @@ impl<'a> Body<'_, 'a> {
     /// `while let p = v { ... }`, possibly with `&&`.
     fn while_let(&mut self, condition: &'a Condition, body: &'a ast::Block, leave: Expr, span: Span) -> (Expr, Flow) {
         let mark = self.names.len();
-        let mut parts = Vec::new();
-        flatten(condition, &mut parts);
-        let mut failed = Flow::dead();
-        let mut steps = Vec::new();
-        for part in parts {
-            match part {
-                Condition::Expr(e) => {
-                    let test = self.test(e);
-                    failed = failed.join(test.when_false);
-                    *self.flow() = test.when_true;
-                    steps.push(Step::Test(test.value));
-                }
-                Condition::Let { pattern, value } => {
-                    let value = super::assign::not_narrowed(self.expr(value, None));
-                    let before = self.flow().clone();
-                    failed = failed.join(before);
-                    let narrowed = self.narrowable(&value);
-                    let pattern = self.let_condition_pattern(pattern, value.ty, false);
-                    if excludes_null(&pattern) {
-                        self.flow().add_non_null(&narrowed);
-                    }
-                    steps.push(Step::Let(pattern, value));
-                }
-                Condition::And(..) => {}
-            }
-        }
+        let (steps, failed) = self.condition_steps(condition);
+        self.require_end(&steps);
         let inner = self.block(body, Some(Ty::VOID));
         let mut inner = self.discard(inner);
         self.leave_scope(mark);

@@ -161,6 +161,7 @@ impl<'a> Body<'_, 'a> {
         *self.flow() = before;
         let narrowed = self.narrowable(&value);
         let pattern = self.let_condition_pattern(&l.pattern, value_ty, l.is_mut);
+        self.warn_always_matches(&pattern);
         if super::control::excludes_null(&pattern) {
             self.flow().add_non_null(&narrowed);
         }

@@ -43,7 +43,7 @@ pub(super) struct ItemScope {
 }
 
 /// A written function, a method or a declaration.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct FunctionInfo<'a> {
     pub(super) ast: &'a ast::Function,
     pub(super) attributes: &'a [Attribute],
@@ -113,7 +113,7 @@ pub(super) struct ParamInfo {
     pub(super) is_rest: bool,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct GlobalInfo<'a> {
     pub(super) name: Symbol,
     pub(super) module: ModuleIndex,
@@ -125,7 +125,7 @@ pub(super) struct GlobalInfo<'a> {
     pub(super) in_progress: bool,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct ConstInfo<'a> {
     pub(super) ast: &'a ast::Const,
     pub(super) scope: Rc<ItemScope>,
@@ -133,7 +133,7 @@ pub(super) struct ConstInfo<'a> {
     pub(super) value: Option<(Ty, Const)>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct AliasInfo<'a> {
     pub(super) ast: &'a ast::Alias,
     pub(super) scope: Rc<ItemScope>,
@@ -141,7 +141,7 @@ pub(super) struct AliasInfo<'a> {
     pub(super) ty: Option<Ty>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct NominalInfo<'a> {
     pub(super) name: Symbol,
     pub(super) module: ModuleIndex,
@@ -159,7 +159,7 @@ pub(super) struct NominalInfo<'a> {
 }
 
 /// `impl Interface for Target`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct ImplInfo {
     pub(super) generics: Vec<GenericParam>,
     pub(super) interface: Ty,
@@ -169,7 +169,7 @@ pub(super) struct ImplInfo {
     pub(super) span: Span,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct FieldInfo<'a> {
     pub(super) name: Symbol,
     pub(super) ty: Ty,
@@ -185,7 +185,7 @@ pub(super) enum Decl<'a> {
     Interface(&'a ast::Interface),
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct VariantInfo<'a> {
     pub(super) name: Symbol,
     /// Positional ones are called `0`, `1`, ...
@@ -225,7 +225,7 @@ impl<'a> NominalInfo<'a> {
 }
 
 /// Work that is left.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Job<'a> {
     Function(FnId),
     /// The value of a parameter or field that is left out.

@@ -133,6 +133,19 @@ impl Body<'_, '_> {
         }
     }
 
+    /// Whether each variable without solution in a type is in another one as well.
+    pub(super) fn has_all_unsolved_of(&self, ty: Ty, other: Ty) -> bool {
+        let all = |types: &[Ty]| types.iter().all(|&ty| self.has_all_unsolved_of(ty, other));
+        match self.kind(ty) {
+            TyKind::Param(index, _) => *index < INFER_BASE || self.occurs(*index - INFER_BASE, other),
+            TyKind::Array(t) | TyKind::FixedArray(t, _) | TyKind::Optional(t) | TyKind::Pointer(t) => all(&[*t]),
+            TyKind::Tuple(ts) | TyKind::Nominal(_, ts) => all(ts),
+            TyKind::Record(fields) => fields.iter().all(|&(_, t)| all(&[t])),
+            TyKind::Function(params, result) => all(params) && all(&[*result]),
+            _ => true,
+        }
+    }
+
     /// Runs an attempt, and undoes what it has solved when it gives `false` or is only a trial.
     pub(super) fn attempt(&mut self, keep: bool, f: impl FnOnce(&mut Self) -> bool) -> bool {
         let (vars, mark) = (self.infer.vars.len(), self.infer.trail.len());

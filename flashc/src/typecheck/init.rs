@@ -16,7 +16,7 @@ pub(super) enum Needer {
     Statement(u32, u32),
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Needs {
     edges: FxHashMap<Needer, Vec<(Needer, Span)>>,
 }

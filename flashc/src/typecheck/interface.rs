@@ -21,7 +21,7 @@ use std::rc::Rc;
 const OTHER_PARAMS: u32 = 64;
 
 /// `Box<P>` in a written type: `P` must fulfil the bounds of `Box`'s parameter.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct WrittenBound {
     nominal: NominalId,
     args: Vec<Ty>,
@@ -37,7 +37,8 @@ impl<'a> Checker<'a> {
     /// The bounds of everything that is declared at top level, now that all names are known.
     pub(super) fn resolve_all_bounds(&mut self) {
         self.all_named = true;
-        for index in 0..self.nominals.len() {
+        let first = self.first;
+        for index in first.nominal..self.nominals.len() {
             let info = &self.nominals[index];
             let generics = match info.decl {
                 Decl::Record(decl) => &decl.generics,
@@ -47,11 +48,11 @@ impl<'a> Checker<'a> {
             let scope = info.scope.clone();
             self.nominals[index].scope = self.with_bounds(&scope, generics);
         }
-        for index in 0..self.functions.len() {
+        for index in first.function..self.functions.len() {
             let (scope, ast) = (self.functions[index].scope.clone(), self.functions[index].ast);
             self.functions[index].scope = self.with_bounds(&scope, &ast.generics);
         }
-        for index in 0..self.aliases.len() {
+        for index in first.alias..self.aliases.len() {
             let (scope, ast) = (self.aliases[index].scope.clone(), self.aliases[index].ast);
             self.aliases[index].scope = self.with_bounds(&scope, &ast.generics);
         }
@@ -514,7 +515,7 @@ impl<'a> Checker<'a> {
 
     /// What needs all implementations: those that others build upon must be there.
     pub(super) fn check_impls(&mut self) {
-        for index in 0..self.impls.len() {
+        for index in self.first.implementation..self.impls.len() {
             let known = &self.impls[index];
             let (interface, target, span) = (known.interface, known.target, known.span);
             let generics = known.generics.clone();

@@ -16,7 +16,7 @@ use rustc_hash::FxHashSet;
 const HOME: &str = "std:interfaces";
 
 /// Where they are; nothing in a program without std.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct KnownInterfaces {
     names: Vec<(&'static str, NominalId)>,
 }
@@ -71,7 +71,10 @@ pub(super) fn operator_interface(op: BinaryOp) -> Option<&'static str> {
 impl Checker<'_> {
     pub(super) fn find_known(&mut self) {
         self.find_promise();
-        let graph = self.graph;
+        if !self.known.names.is_empty() {
+            return;
+        }
+        let graph = self.graph.clone();
         let Some(home) = graph.modules.iter().position(|module| module.name.as_str() == HOME) else { return };
         for &name in NAMES {
             let def = self.resolved.modules[home].exports.get(&Symbol::new(name));

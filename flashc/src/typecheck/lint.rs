@@ -15,7 +15,7 @@ use crate::tir::{Expr, ExprKind, GlobalId, LocalId, Ty, TyKind};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// What has been seen of names while checking.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Usage {
     used: FxHashSet<Entity>,
     /// Whose body or members are being checked: a mention there does not count as a use of it.
@@ -75,8 +75,9 @@ const PURE_ARRAY_METHODS: &[&str] = &[
 impl<'a> Checker<'a> {
     /// Finds what is deprecated, before any body is checked.
     pub(super) fn collect_deprecated(&mut self) {
-        for (index, module) in self.graph.modules.iter().enumerate() {
-            for item in &module.ast.items {
+        for index in self.new_modules() {
+            let ast = self.graph.modules[index].ast;
+            for item in &ast.items {
                 let Some(attribute) = super::attributes::find(&item.attributes, "deprecated") else { continue };
                 let name = match &item.kind {
                     ItemKind::Const(c) => c.name.name,
@@ -114,6 +115,11 @@ impl<'a> Checker<'a> {
 
     /// Once all has been checked: what nothing uses.
     pub(super) fn warn_unused(&mut self) {
+        // In a session the uses come later.
+        if self.options.session {
+            self.usage.unsaid.clear();
+            return;
+        }
         self.warn_unused_imports();
         if !self.errors_before && self.diagnostics.iter().all(|d| d.severity != Severity::Error) {
             let unsaid = std::mem::take(&mut self.usage.unsaid);
@@ -128,9 +134,9 @@ impl<'a> Checker<'a> {
     }
 
     fn warn_unused_imports(&mut self) {
-        let resolved = self.resolved;
-        for (index, scope) in resolved.modules.iter().enumerate() {
-            let module = ModuleIndex(index as u32);
+        let resolved = self.resolved.clone();
+        for index in self.new_modules() {
+            let (module, scope) = (ModuleIndex(index as u32), &resolved.modules[index]);
             if self.is_std(module) {
                 continue;
             }
@@ -172,7 +178,7 @@ impl<'a> Checker<'a> {
     }
 
     fn warn_unused_items(&mut self) {
-        let resolved = self.resolved;
+        let resolved = self.resolved.clone();
         for (def, &entity) in resolved.defs.iter().zip(&self.entities.clone()) {
             let exports = &resolved.modules[def.module.index()].exports;
             let exported = def.exported || exports.values().any(|id| self.entities[id.index()] == entity);
@@ -344,7 +350,7 @@ impl<'a> Body<'_, 'a> {
         if self.is_std() || name.as_str() == "self" {
             return;
         }
-        let resolved = self.cx.resolved;
+        let resolved = self.cx.resolved.clone();
         let module = self.module();
         let own = resolved.modules[module.index()].names.get(&name);
         let is_import = resolved.modules[module.index()].imports.iter().any(|(ident, _)| ident.name == name);
@@ -441,8 +447,8 @@ impl<'a> Body<'_, 'a> {
 impl Checker<'_> {
     /// Items that hide what every module sees.
     pub(super) fn warn_hidden_items(&mut self) {
-        let resolved = self.resolved;
-        for def in &resolved.defs {
+        let resolved = self.resolved.clone();
+        for def in &resolved.defs[self.first.def..] {
             let hides = resolved.prelude.contains_key(&def.name) && !self.is_std(def.module);
             // A program's own `Range` or `Set` is meant; there are more such names than anyone knows.
             let is_type =

@@ -322,7 +322,7 @@ impl<'a> Body<'_, 'a> {
         if args.is_empty() {
             return Vec::new();
         }
-        let types: Vec<Ty> = args.iter().map(|t| self.value_type(t)).collect();
+        let types: Vec<Ty> = args.iter().map(|t| self.argument_type(t)).collect();
         let info = &self.cx.nominals[id.index()];
         let (name, wanted) = (info.name, info.scope.generics.len());
         if types.len() != wanted {

@@ -54,6 +54,7 @@ mod program;
 mod range;
 mod record;
 mod result;
+mod session;
 mod size;
 mod spread;
 mod stmt;
@@ -68,19 +69,24 @@ use crate::diagnostics::{Diagnostic, Severity};
 use crate::resolve::{ModuleGraph, ModuleIndex, Resolved};
 use crate::source::{Span, Symbol};
 use crate::tir::{self, FuncId, Ty, Types};
+pub use session::{Session, UNNAMED};
+
 use entity::{AliasInfo, ConstInfo, Entity, FnId, FunctionInfo, GlobalInfo, Head, ImplInfo, Job, NominalInfo};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::VecDeque;
+use std::rc::Rc;
+use std::sync::Arc;
 
 /// Checks a whole program. With an error among the diagnostics the program must not be used.
-pub fn check(graph: &ModuleGraph, resolved: &Resolved<'_>, options: &Options) -> (tir::Program, Vec<Diagnostic>) {
-    let mut checker = Checker::new(graph, resolved, options.clone());
+pub fn check<'a>(graph: ModuleGraph<'a>, resolved: Resolved<'a>, options: &Options) -> (tir::Program, Vec<Diagnostic>) {
+    let mut checker = Checker::new(options.clone());
+    (checker.graph, checker.resolved) = (Rc::new(graph), Rc::new(resolved));
     checker.collect();
     checker.check_all();
     let had_errors = checker.errors_before;
     let (mut program, mut diagnostics) = checker.finish();
     if !had_errors && diagnostics.iter().all(|d| d.severity != Severity::Error) {
-        diagnostics.append(&mut size::check(&mut program));
+        diagnostics.append(&mut size::check(&mut program, 0));
     }
     (program, diagnostics)
 }
@@ -94,12 +100,31 @@ pub struct Options {
     pub const_steps: Option<u64>,
     /// Keep the entry module's tests, and run them in the place of `main`.
     pub tests: bool,
+    /// The entry modules are what was typed into a session, one after the other, and are as one.
+    pub session: bool,
+}
+
+/// How much of everything has been checked before.
+#[derive(Clone, Copy, Debug, Default)]
+struct First {
+    module: usize,
+    def: usize,
+    function: usize,
+    constant: usize,
+    alias: usize,
+    nominal: usize,
+    implementation: usize,
 }
 
 /// Everything known about the program so far.
+#[derive(Clone)]
 struct Checker<'a> {
-    graph: &'a ModuleGraph,
-    resolved: &'a Resolved<'a>,
+    graph: Rc<ModuleGraph<'a>>,
+    resolved: Rc<Resolved<'a>>,
+    /// What is new in them.
+    first: First,
+    /// What was typed into a session.
+    entries: FxHashSet<ModuleIndex>,
     options: Options,
     types: Types,
     diagnostics: Vec<Diagnostic>,
@@ -131,7 +156,7 @@ struct Checker<'a> {
     /// Top-level variables by where their names stand.
     global_at: FxHashMap<Span, tir::GlobalId>,
     /// Functions of the typed tree; `None` until the body has been checked.
-    output: Vec<Option<tir::Function>>,
+    output: Vec<Option<Arc<tir::Function>>>,
     /// Earlier stages have reported errors.
     errors_before: bool,
     /// Functions with mistakes in them, which have no output.
@@ -143,7 +168,7 @@ struct Checker<'a> {
     queue: VecDeque<Job<'a>>,
     used_imports: FxHashSet<(ModuleIndex, Symbol)>,
     /// By module: top-level names that functions assign to.
-    unstable_globals: FxHashMap<ModuleIndex, std::rc::Rc<FxHashSet<Symbol>>>,
+    unstable_globals: FxHashMap<ModuleIndex, Rc<FxHashSet<Symbol>>>,
     /// What is used, for the warnings about what is not.
     usage: lint::Usage,
     /// What every body reads and calls, for the order of initialisation.
@@ -151,10 +176,12 @@ struct Checker<'a> {
 }
 
 impl<'a> Checker<'a> {
-    fn new(graph: &'a ModuleGraph, resolved: &'a Resolved<'a>, options: Options) -> Checker<'a> {
+    fn new(options: Options) -> Checker<'a> {
         Checker {
-            graph,
-            resolved,
+            graph: Rc::default(),
+            resolved: Rc::default(),
+            first: First::default(),
+            entries: FxHashSet::default(),
             options,
             types: Types::default(),
             diagnostics: Vec::new(),
@@ -189,6 +216,16 @@ impl<'a> Checker<'a> {
         }
     }
 
+    /// Whether what belongs to one module alone is the other's too.
+    fn is_home(&self, home: ModuleIndex, module: ModuleIndex) -> bool {
+        home == module || (self.entries.contains(&home) && self.entries.contains(&module))
+    }
+
+    /// Indices of the modules that have not been checked yet.
+    fn new_modules(&self) -> std::ops::Range<usize> {
+        self.first.module..self.graph.modules.len()
+    }
+
     fn report(&mut self, mut diagnostic: Diagnostic) {
         if self.quiet > 0 || (diagnostic.severity == Severity::Warning && self.is_std_file(diagnostic.span)) {
             return;
@@ -221,7 +258,7 @@ impl<'a> Checker<'a> {
         let id = self.reserve_function();
         self.intrinsics.push((intrinsic, id));
         let function = program::intrinsic_function(&mut self.types, intrinsic);
-        self.output[id.index()] = Some(function);
+        self.output[id.index()] = Some(Arc::new(function));
         id
     }
 

@@ -65,6 +65,11 @@ impl<'a> Body<'_, 'a> {
     pub(super) fn overload(&mut self, id: FnId, args: &'a [ast::Arg], span: Span) -> Option<FnId> {
         let mut choices = vec![id];
         choices.extend(self.cx.overloads.get(&id).into_iter().flatten());
+        // One that takes any value is for those that the literals of the others leave.
+        choices.sort_by_key(|&choice| {
+            let signature = self.cx.signature(choice);
+            std::cmp::Reverse(signature.params.iter().filter(|param| !param.literals.is_empty()).count())
+        });
         if choices.len() == 1 && self.cx.signature(id).params.iter().all(|p| p.literals.is_empty()) {
             return Some(id);
         }

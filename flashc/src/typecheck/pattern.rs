@@ -34,14 +34,22 @@ impl<'a> Body<'_, 'a> {
             let inside = self.pattern(pattern, inner, is_mut);
             return Pattern { kind: PatternKind::Some(Box::new(inside)), ty, span: pattern.span };
         }
-        let checked = self.pattern(pattern, ty, is_mut);
-        if ty != Ty::ERROR && self.irrefutable(&checked) {
+        self.pattern(pattern, ty, is_mut)
+    }
+
+    /// Whether a pattern in a condition fits every value, so that it tests nothing.
+    pub(super) fn always_matches(&self, pattern: &Pattern) -> bool {
+        self.shallow(pattern.ty) != Ty::ERROR && !super::exhaustive::is_broken(pattern) && self.irrefutable(pattern)
+    }
+
+    /// Warns of a pattern in a condition that tests nothing.
+    pub(super) fn warn_always_matches(&mut self, pattern: &Pattern) {
+        if self.always_matches(pattern) {
             self.report(
                 Diagnostic::warning("W0108", pattern.span, "this pattern always matches")
                     .label("a plain `let` would do"),
             );
         }
-        checked
     }
 
     /// The pattern of a match arm. Once null has been matched, a name is the value inside.

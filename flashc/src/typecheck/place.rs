@@ -48,7 +48,7 @@ impl<'a> Body<'_, 'a> {
             }
             Fixed::Global(id) => {
                 let global = &self.cx.globals[id.index()];
-                let (name, declared, same) = (global.name, global.span, global.module == self.module());
+                let (name, declared, same) = (global.name, global.span, self.cx.is_home(global.module, self.module()));
                 let mut diagnostic =
                     Diagnostic::error("E0340", span, format!("cannot {what} `{name}`, which is not `mut`"))
                         .secondary(declared, "declared here, without `mut`");
@@ -105,7 +105,7 @@ impl<'a> Body<'_, 'a> {
             ExprKind::Global(id) => {
                 self.note_changed_global(*id);
                 let global = &self.cx.globals[id.index()];
-                if global.module != self.scope.module {
+                if !self.cx.is_home(global.module, self.scope.module) {
                     Fixed::Foreign(*id)
                 } else if global.is_mut {
                     Fixed::No

@@ -5,7 +5,7 @@ use super::Checker;
 use super::attributes;
 use super::awaiting::Waiting;
 use super::body::{Body, Frame, FrameResult};
-use super::entity::{Decl, Entity, FieldInfo, FnId, ItemScope};
+use super::entity::{Decl, Entity, FieldInfo, FnId, ItemScope, NominalInfo};
 use super::flow;
 use super::init::{Needer, Step};
 use crate::ast::{self, Attribute, ItemKind, PatternKind as AstPattern, StmtKind as AstStmt};
@@ -19,17 +19,18 @@ use crate::tir::{
 use flash_abi::symbols::{AbiType, Rt};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::rc::Rc;
+use std::sync::Arc;
 
 impl<'a> Checker<'a> {
     /// Top levels in the order in which they run, then everything else.
     pub(super) fn check_all(&mut self) {
         let mut steps = Vec::new();
-        for index in 0..self.graph.modules.len() {
+        for index in self.new_modules() {
             self.check_top_level(ModuleIndex(index as u32), &mut steps);
         }
         self.need_lang_functions();
         self.drain_queue();
-        for index in 0..self.consts.len() {
+        for index in self.first.constant..self.consts.len() {
             let id = super::entity::ConstId(index as u32);
             if !self.is_std(self.consts[index].scope.module) || self.options.all_of_std {
                 self.const_value(id);
@@ -42,8 +43,8 @@ impl<'a> Checker<'a> {
     }
 
     fn check_top_level(&mut self, module: ModuleIndex, steps: &mut Vec<Step>) {
-        let graph = self.graph;
-        let items = || graph.module(module).ast.items.iter();
+        let ast = self.graph.module(module).ast;
+        let items = || ast.items.iter();
         self.check_tests(module);
         let statements: Vec<&'a ast::Stmt> = items()
             .filter_map(|item| match &item.kind {
@@ -64,8 +65,11 @@ impl<'a> Checker<'a> {
         body.frames.push(Frame::new(FrameResult::TopLevel, Rc::new(unstable), 0, Waiting::Allowed));
         let mut checked = Vec::with_capacity(statements.len());
         let mut warned = false;
-        for (index, stmt) in statements.into_iter().enumerate() {
+        for (index, stmt) in statements.iter().enumerate() {
             body.top_level_statement(stmt, index as u32, &mut checked, steps, &mut warned);
+        }
+        if body.cx.options.session && body.cx.graph.entry == Some(module) {
+            body.show_result(statements.last().copied(), &mut checked);
         }
         let kind = ExprKind::Block { statements: checked, value: None };
         let mut value = Expr { kind, ty: Ty::VOID, span };
@@ -77,7 +81,7 @@ impl<'a> Checker<'a> {
         let result = if waits { self.promise_of(Ty::VOID, span) } else { Ty::VOID };
         let id = self.reserve_function();
         self.initializers.push(id);
-        self.output[id.index()] = Some(Function {
+        self.output[id.index()] = Some(Arc::new(Function {
             name: "<top level>".to_owned(),
             module: self.module_id(module),
             generics: Vec::new(),
@@ -88,7 +92,7 @@ impl<'a> Checker<'a> {
             body: tir::Body::Flash(value),
             attributes: FunctionAttributes { is_async: waits, ..FunctionAttributes::default() },
             span,
-        });
+        }));
     }
 
     /// The type of a top-level variable; finds it from its value when it is needed early.
@@ -331,8 +335,8 @@ impl<'a> Checker<'a> {
     }
 
     /// The typed tree of everything.
-    pub(super) fn finish(mut self) -> (tir::Program, Vec<Diagnostic>) {
-        let main = self.find_main().filter(|_| !self.options.tests);
+    pub(super) fn finish(&mut self) -> (tir::Program, Vec<Diagnostic>) {
+        let main = if self.options.tests || self.options.session { None } else { self.find_main() };
         let known = self.known_interfaces();
         self.drain_queue();
         let mut diagnostics = std::mem::take(&mut self.diagnostics);
@@ -340,16 +344,16 @@ impl<'a> Checker<'a> {
         diagnostics.dedup_by(|a, b| a.span == b.span && a.code == b.code && a.message == b.message);
         let has_errors = diagnostics.iter().any(|d| d.severity == Severity::Error);
         let nowhere = Span { file: FileId(0), start: 0, end: 0 };
-        let output = std::mem::take(&mut self.output);
-        if !has_errors && !self.errors_before && output.iter().any(Option::is_none) {
+        if !has_errors && !self.errors_before && self.output.iter().any(Option::is_none) {
             // Something was not understood, and nobody said so: better this than a wrong program.
             let place = self.functions.iter().find(|f| f.func.is_some_and(|id| self.broken.contains(&id)));
             let span = place.map_or(nowhere, |f| f.ast.name.span);
             let message = "the compiler could not check this function; please report it";
             diagnostics.push(Diagnostic::error("E0999", span, message));
         }
-        let functions = output.into_iter().map(|function| function.unwrap_or_else(|| placeholder(nowhere)));
-        let functions: Vec<Function> = functions.collect();
+        let missing = std::cell::OnceCell::new();
+        let placeholder = || missing.get_or_init(|| Arc::new(placeholder(nowhere))).clone();
+        let functions = self.output.iter().map(|function| function.clone().unwrap_or_else(placeholder)).collect();
         let lang = self.lang_functions();
         let nominals = (0..self.nominals.len()).map(|i| self.finish_nominal(NominalId(i as u32))).collect();
         let impls = self.finish_impls();
@@ -364,16 +368,16 @@ impl<'a> Checker<'a> {
         let modules = self.graph.modules.iter().map(|m| tir::Module { file: m.file, name: m.name }).collect();
         let errors = self.known_errors();
         let program = tir::Program {
-            types: self.types,
+            types: std::mem::take(&mut self.types),
             modules,
             functions,
             globals,
             nominals,
             impls,
             known,
-            initializers: self.initializers,
+            initializers: std::mem::take(&mut self.initializers),
             main,
-            tests: self.tests,
+            tests: std::mem::take(&mut self.tests),
             lang,
             errors,
         };
@@ -414,8 +418,24 @@ impl<'a> Checker<'a> {
             generics: info.scope.generics.clone(),
             kind,
             methods,
+            is_local: self.is_local(info),
             span: info.span,
         }
+    }
+
+    /// Whether std says `#[local]` of the type.
+    fn is_local(&self, info: &NominalInfo<'_>) -> bool {
+        let Decl::Record(decl) = info.decl else { return false };
+        let is_decl = |item: &&ast::Item| matches!(&item.kind, ast::ItemKind::Record(own) if std::ptr::eq(own, decl));
+        self.is_std(info.module)
+            && self
+                .graph
+                .module(info.module)
+                .ast
+                .items
+                .iter()
+                .find(is_decl)
+                .is_some_and(|item| attributes::find(&item.attributes, "local").is_some())
     }
 }
 
@@ -474,7 +494,7 @@ impl<'a> Body<'_, 'a> {
             (Some(value), Some(ty)) => self.check_written(value, ty, l),
             (Some(value), None) => {
                 let value = self.expr(value, None);
-                if self.shallow(value.ty) == Ty::VOID {
+                if self.shallow(value.ty) == Ty::VOID && !is_unnamed(&l.pattern) {
                     self.error("E0328", value.span, "this gives no value to bind")
                 } else {
                     value
@@ -493,6 +513,12 @@ impl<'a> Body<'_, 'a> {
             self.flow().dead = true;
         }
         let ty = wanted.unwrap_or(value.ty);
+        if let (Ty::VOID | Ty::NEVER, true, [only]) = (self.shallow(ty), is_unnamed(&l.pattern), globals) {
+            // There is nothing to keep.
+            self.set_global_type(*only, Ty::VOID);
+            checked.push(Stmt { kind: StmtKind::Expr(value), span });
+            return;
+        }
         if let (AstPattern::Name { .. }, [only]) = (&l.pattern.kind, globals) {
             self.set_global_type(*only, ty);
             let place = Expr { kind: ExprKind::Global(*only), ty, span: l.pattern.span };
@@ -553,6 +579,11 @@ impl<'a> Body<'_, 'a> {
             self.cx.globals[global.index()].ty = Some(ty);
         }
     }
+}
+
+/// Whether a pattern is only there to keep the value of an entry.
+fn is_unnamed(pattern: &ast::Pattern) -> bool {
+    matches!(&pattern.kind, AstPattern::Name { name, .. } if name.name.as_str() == super::session::UNNAMED)
 }
 
 fn assign_stmt(target: Expr, value: Expr, span: Span) -> Stmt {

@@ -28,7 +28,10 @@ impl<'a> Body<'_, 'a> {
         let end_ty = self.result_type_of(value.ty);
         if returned.is_empty() {
             let ty = match (end_ty, expected) {
-                (Ty::NEVER, Some(expected)) => expected,
+                (Ty::NEVER, Some(expected)) => {
+                    self.never_vars.push(expected);
+                    expected
+                }
                 (ty, _) => ty,
             };
             self.frame().result = FrameResult::Known(ty);

@@ -16,17 +16,19 @@ use crate::tir::{
 };
 use flash_abi::object::HEADER_SIZE;
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::cell::OnceCell;
+use std::rc::Rc;
 
 /// The most bytes that a value, an instance of a class or all top-level variables may take.
 const LIMIT: u64 = 1 << 30;
 
-/// Reports types that are too big. The program must be free of other mistakes.
-pub(super) fn check(program: &mut Program) -> Vec<Diagnostic> {
-    let uses: Vec<Uses> = program.functions.iter().map(Uses::of).collect();
+/// Reports types that are too big, for functions from `first` on. The program must be free of other mistakes.
+pub(super) fn check(program: &mut Program, first: usize) -> Vec<Diagnostic> {
+    let uses = vec![OnceCell::new(); program.functions.len()];
     let mut sizes =
-        Sizes { program, known: FxHashMap::default(), diagnostics: Vec::new(), reported: FxHashSet::default() };
+        Sizes { program, uses, known: FxHashMap::default(), diagnostics: Vec::new(), reported: FxHashSet::default() };
     sizes.globals();
-    sizes.instances(&uses);
+    sizes.instances(first);
     sizes.diagnostics
 }
 
@@ -86,6 +88,8 @@ impl Uses {
 
 struct Sizes<'a> {
     program: &'a mut Program,
+    /// By function, when it has been asked for.
+    uses: Vec<OnceCell<Rc<Uses>>>,
     /// By type: size and alignment.
     known: FxHashMap<Ty, (u64, u64)>,
     diagnostics: Vec<Diagnostic>,
@@ -114,15 +118,19 @@ impl Sizes<'_> {
         }
     }
 
-    fn instances(&mut self, uses: &[Uses]) {
+    fn uses(&self, id: FuncId) -> Rc<Uses> {
+        self.uses[id.index()].get_or_init(|| Rc::new(Uses::of(&self.program.functions[id.index()]))).clone()
+    }
+
+    fn instances(&mut self, first: usize) {
         let mut seen: FxHashSet<(FuncId, Vec<Ty>)> = FxHashSet::default();
-        let functions = self.program.functions.iter().enumerate();
+        let functions = self.program.functions.iter().enumerate().skip(first);
         let plain = functions.filter(|(_, f)| f.generics.is_empty()).map(|(index, _)| FuncId(index as u32));
         // With the place in plain code that all of it is for.
         let mut queue: Vec<(FuncId, Vec<Ty>, Option<Span>)> = plain.map(|id| (id, Vec::new(), None)).collect();
         let mut instances = Vec::new();
         while let Some((id, args, origin)) = queue.pop() {
-            let uses = &uses[id.index()];
+            let uses = self.uses(id);
             for closure in &uses.closures {
                 if !args.is_empty() && seen.insert((*closure, args.clone())) {
                     queue.push((*closure, args.clone(), origin));
@@ -157,7 +165,7 @@ impl Sizes<'_> {
             instances.push((id, args, origin));
         }
         for (id, args, origin) in instances {
-            for &(ty, span) in &uses[id.index()].types {
+            for &(ty, span) in &self.uses(id).types {
                 let ty = self.program.types.substitute(ty, &args);
                 self.value(ty, span, origin.unwrap_or(span));
             }

@@ -17,7 +17,7 @@ impl<'a> Checker<'a> {
     /// Every module's tests are checked, so that what they import counts as used; those of the entry module are
     /// kept where they are asked for. They run when everything else is there, so they take no part in its order.
     pub(super) fn check_tests(&mut self, module: ModuleIndex) {
-        let graph = self.graph;
+        let graph = self.graph.clone();
         let is_kept = self.options.tests && graph.entry == Some(module);
         if self.is_std(module) && !is_kept && !self.options.all_of_std {
             return;

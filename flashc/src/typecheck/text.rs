@@ -103,11 +103,11 @@ impl<'a> Body<'_, 'a> {
         if args.len() > 2 {
             self.error("E0329", span, "`assert` takes a condition and a message");
         }
-        let source = self.cx.graph.sources.text(condition.value.span);
+        let source = Symbol::new(self.cx.graph.sources.text(condition.value.span));
         let test = self.expr(&condition.value, Some(Ty::BOOL));
         let test = self.coerce(test, Ty::BOOL);
         let mut statements = Vec::new();
-        let mut parts = vec![text_const(Symbol::new(source), span)];
+        let mut parts = vec![text_const(source, span)];
         if let Some(message) = positional(1).or_else(|| named("message")) {
             // Evaluated only when the assertion fails.
             let message = self.expr(&message.value, Some(Ty::STR));

@@ -95,7 +95,7 @@ impl<'a> Checker<'a> {
     }
 
     /// A type argument, which may be `void`: `Promise<void>`.
-    fn argument_type(&mut self, scope: &ItemScope, expr: &'a TypeExpr) -> Ty {
+    pub(super) fn argument_type(&mut self, scope: &ItemScope, expr: &'a TypeExpr) -> Ty {
         let ty = self.type_expr(scope, expr);
         if ty == Ty::VOID { ty } else { self.value_type_of(ty, expr.span) }
     }

@@ -105,7 +105,7 @@ pub const DRIVER_OUTPUT: &str = "15\n272\n";
 
 fn write_object(program: &MachineProgram, sources: &SourceMap, directory: &Path, name: &str) -> std::path::PathBuf {
     let debug = DebugInfo { sources, directory: directory.to_str().unwrap() };
-    let options = emit_object::ObjectOptions { debug: Some(debug), file: "demo.fl" };
+    let options = emit_object::ObjectOptions { debug: Some(debug), file: "demo.fl", ..Default::default() };
     let bytes = emit_object::write(program, &options);
     assert_eq!(bytes, emit_object::write(program, &options));
     let path = directory.join(name);

@@ -67,6 +67,11 @@ impl Remote {
         });
     }
 
+    /// Ends the poll that the loop is in, or the next one.
+    pub fn wake(&self) {
+        self.tell(|_| ());
+    }
+
     fn tell(&self, add: impl FnOnce(&mut Inbox)) {
         let mut inbox = self.0.inbox();
         add(&mut inbox);

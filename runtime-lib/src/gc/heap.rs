@@ -179,6 +179,12 @@ impl Heap {
         self.globals.push((area, descriptor));
     }
 
+    /// The only such area is this one from now on.
+    pub fn set_globals(&mut self, area: *mut u8, descriptor: *const Descriptor) {
+        self.globals.clear();
+        self.add_globals(area, descriptor);
+    }
+
     /// Keeps an object alive until it is released; the number to release it by.
     pub fn hold(&mut self, pointer: *mut u8) -> usize {
         if let Some(index) = self.free_held.pop() {

@@ -1,15 +1,15 @@
 //! Natives of `std:console` and of `print`: the standard streams.
 
 use super::buffer::{self, TextBuffer};
+use super::byte_array::{contents, extend};
 use super::{NULL_TEXT, bytes, empty_text, new_text, text};
 use crate::inspect::table::table;
 use crate::inspect::{Node, Options, layout};
-use crate::{environment, fail, native, stdio, unwind};
+use crate::{environment, fail, native, stdin, stdio, unwind};
 use flash_abi::context::Context;
 use flash_abi::object::Str;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
-use std::io::BufRead;
 use std::time::Instant;
 
 native! {
@@ -49,13 +49,24 @@ native! {
         // SAFETY: a live text.
         stdio::write_out(unsafe { bytes(prompt, prompt_len) });
         stdio::flush();
-        let mut line = Vec::new();
-        match std::io::stdin().lock().read_until(b'\n', &mut line) {
-            Ok(count) if count > 0 => {}
-            _ => return NULL_TEXT,
+        let Some(line) = stdin::read_line() else { return NULL_TEXT };
+        if stdio::is_terminal(0) {
+            stdio::set_ends_line(true);
         }
         // SAFETY: this thread's context.
         unsafe { new_text(ctx, &String::from_utf8_lossy(without_end(&line))) }
+    }
+
+    /// (bytes): what was read of standard input and is not wanted comes again.
+    fn flash_stdin_give_back(_ctx: *mut Context, held: *mut u8) {
+        // SAFETY: a live array.
+        stdin::give_back(unsafe { contents(held) });
+    }
+
+    /// (array): appends what was read of standard input and is not wanted yet.
+    fn flash_stdin_take(ctx: *mut Context, to: *mut u8) {
+        // SAFETY: this thread's context and a live array.
+        unsafe { extend(ctx, to, &stdin::take_held()) };
     }
 
     /// (buffer, stream, depth, width): what is shown from here on is laid out for a stream (1, 2, or 0 for none).

@@ -4,8 +4,10 @@
 use super::encoding::{span, span_mut};
 use crate::native;
 use flash_abi::context::Context;
+use hmac::{EagerHash, Hmac, KeyInit};
 use sha2::digest::common::hazmat::{SerializableState, SerializedState};
 use sha2::digest::{Digest, FixedOutput, Update};
+use std::mem::ManuallyDrop;
 use subtle::ConstantTimeEq;
 
 /// Does `$body` with `$hash` as the type of hash function number `$algorithm`, as in `std:crypto`.
@@ -75,6 +77,48 @@ native! {
         with_hash!(algorithm, Hash => finish::<Hash>(state, out))
     }
 
+    /// (algorithm, key, bytes, room) -> bytes of the keyed hash, or -1 when there is no room for it.
+    fn flash_hmac_once(
+        _ctx: *mut Context, algorithm: i32, key: *const u8, key_len: i64, data: *const u8, len: i64, out: *mut u8,
+        room: i64,
+    ) -> i64 {
+        // SAFETY: live bytes, and an array with this room.
+        let (key, data, out) = unsafe { (span(key, key_len), span(data, len), span_mut(out, room)) };
+        with_hash!(algorithm, Hash => {
+            let mut mac = keyed::<Hash>(key);
+            Update::update(&mut mac, data);
+            put(&mac.finalize_fixed(), out)
+        })
+    }
+
+    /// (algorithm, key, state): begins a keyed hash in a place that is large enough.
+    fn flash_hmac_start(_ctx: *mut Context, algorithm: i32, key: *const u8, key_len: i64, state: *mut u8) {
+        // SAFETY: live bytes; std gives `HMAC_ROOM` bytes.
+        with_hash!(algorithm, Hash => unsafe {
+            store(ManuallyDrop::new(keyed::<Hash>(span(key, key_len))), state)
+        });
+    }
+
+    /// (algorithm, state, bytes): adds to a keyed hash.
+    fn flash_hmac_update(_ctx: *mut Context, algorithm: i32, state: *mut u8, data: *const u8, len: i64) {
+        with_hash!(algorithm, Hash => {
+            // SAFETY: live bytes, and a state that `flash_hmac_start` has written for the same algorithm.
+            unsafe {
+                let mut mac = stored::<Hash>(state);
+                Update::update(&mut *mac, span(data, len));
+                store(mac, state);
+            }
+        });
+    }
+
+    /// (algorithm, state, room) -> bytes of the keyed hash; the state stays as it is.
+    fn flash_hmac_finish(_ctx: *mut Context, algorithm: i32, state: *const u8, out: *mut u8, room: i64) -> i64 {
+        // SAFETY: as above, and an array with this room.
+        with_hash!(algorithm, Hash => unsafe {
+            put(&Hmac::clone(&stored::<Hash>(state)).finalize_fixed(), span_mut(out, room))
+        })
+    }
+
     /// Fills an array with random bytes of the system; 1, or 0 when it has none to give.
     fn flash_random_fill(_ctx: *mut Context, out: *mut u8, len: i64) -> u8 {
         // SAFETY: an array of this length.
@@ -96,6 +140,36 @@ fn put(bytes: &[u8], out: &mut [u8]) -> i64 {
         }
         None => -1,
     }
+}
+
+/// Bytes that `std:crypto` has for the state of a keyed hash.
+const HMAC_ROOM: usize = 512;
+
+fn keyed<H: EagerHash>(key: &[u8]) -> Hmac<H> {
+    match Hmac::new_from_slice(key) {
+        Ok(mac) => mac,
+        Err(_) => unreachable!("keys may be of any length"),
+    }
+}
+
+/// Writes a keyed hash to where Flash keeps it: plain bytes, which nobody drops.
+///
+/// # Safety
+/// `HMAC_ROOM` bytes may be written there.
+unsafe fn store<H: EagerHash>(mac: ManuallyDrop<Hmac<H>>, state: *mut u8) {
+    const { assert!(size_of::<Hmac<H>>() <= HMAC_ROOM) };
+    // SAFETY: promised by the caller, and it fits.
+    unsafe { state.cast::<ManuallyDrop<Hmac<H>>>().write_unaligned(mac) }
+}
+
+/// Reads it again.
+///
+/// # Safety
+/// [`store`] has written it there, or where it was copied from. `std:crypto` sees to that: nobody else can make or write
+/// the place, which is private and behind a pointer.
+unsafe fn stored<H: EagerHash>(state: *const u8) -> ManuallyDrop<Hmac<H>> {
+    // SAFETY: promised by the caller; it owns no memory and is not dropped, so that it may be read more than once.
+    unsafe { state.cast::<ManuallyDrop<Hmac<H>>>().read_unaligned() }
 }
 
 fn load<H: SerializableState>(state: &[u8]) -> Option<H> {

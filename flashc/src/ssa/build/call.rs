@@ -59,13 +59,16 @@ impl<'a> FnBuilder<'_, 'a> {
     pub fn call_function(
         &mut self,
         id: tir::FuncId,
-        type_args: Vec<Ty>,
+        mut type_args: Vec<Ty>,
         args: &[Vals],
         ty: Ty,
         into: Option<Value>,
     ) -> Vals {
         let tree = self.cx.tree;
         let function = &tree.functions[id.index()];
+        if function.attributes.flattens {
+            type_args.iter_mut().for_each(|arg| *arg = self.cx.types.awaited(*arg).unwrap_or(*arg));
+        }
         let result = self.cx.types.substitute(function.result, &type_args);
         let vals = match &function.body {
             Body::Intrinsic(intrinsic) => return self.intrinsic(*intrinsic, &type_args, args, result, into),

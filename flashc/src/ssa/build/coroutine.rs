@@ -126,6 +126,7 @@ impl<'a> FnBuilder<'_, 'a> {
         let vals = self.call_lang("promise_outcome", vec![inner], std::slice::from_ref(&promise), into);
         if is_promise { promise } else { vals }
     }
+
     /// Calls a function of std by its `#[lang]` name.
     pub fn call_lang(&mut self, name: &str, type_args: Vec<Ty>, args: &[Vals], into: Option<Value>) -> Vals {
         let function = self.lang_function(name);
@@ -148,12 +149,6 @@ impl<'a> FnBuilder<'_, 'a> {
             Some(inner) => self.call_lang("promise_adopt", vec![inner], &[promise, value], None),
             None => self.call_lang("promise_fulfil", vec![ty], &[promise, value], None),
         };
-    }
-
-    /// A new promise of a value; of a promise's value, where the type is one.
-    pub fn pending(&mut self, ty: Ty) -> Vals {
-        let inner = self.cx.types.awaited(ty).unwrap_or(ty);
-        self.call_lang("promise_pending", vec![inner], &[], None)
     }
 
     /// A promise of a value; the value itself, if it is one.

@@ -9,7 +9,7 @@ use super::expr::single;
 use super::function::FnBuilder;
 use super::module::{Area, Instance, ModuleBuilder, Root};
 use super::place::Place;
-use crate::ssa::{Data, DataId, DataTarget, FuncId, Function, IntCc, Mem, Op, Region, Signature, Type, Value};
+use crate::ssa::{Data, DataId, DataTarget, FuncId, Function, IntCc, Linkage, Mem, Op, Region, Signature, Type, Value};
 use crate::tir::{Expr, NominalKind, Ty, TyKind};
 use flash_abi::object::CELL_VALUE;
 use indexmap::{IndexMap, IndexSet};
@@ -36,12 +36,12 @@ const FIXED_SLOTS: u32 = 4;
 #[derive(Default)]
 pub struct Tables {
     /// By interface and type.
-    tables: IndexMap<(Ty, Ty), DataId>,
+    pub tables: IndexMap<(Ty, Ty), DataId>,
     /// Words that something reads, by interface.
-    wanted: IndexSet<(Ty, Slot)>,
-    filled: IndexSet<(DataId, Slot)>,
+    pub wanted: IndexSet<(Ty, Slot)>,
+    pub filled: IndexSet<(DataId, Slot)>,
     /// Functions that find another interface's table: (from, to).
-    casts: IndexMap<(Ty, Ty), FuncId>,
+    pub casts: IndexMap<(Ty, Ty), FuncId>,
 }
 
 impl ModuleBuilder<'_> {
@@ -95,7 +95,13 @@ impl ModuleBuilder<'_> {
         let size = self.slot_offset(interface, Slot::Method(methods.len() as u32));
         let names = format!("{}.{}", self.type_name(interface), self.type_name(target));
         let name = format!("table.{names}.{}", self.dispatch.tables.len());
-        let data = Data { name, bytes: vec![0; size as usize], align: Type::Ptr.bytes(), relocations: Vec::new() };
+        let data = Data {
+            name,
+            bytes: vec![0; size as usize],
+            align: Type::Ptr.bytes(),
+            relocations: Vec::new(),
+            is_import: false,
+        };
         let id = self.add_data(data);
         self.dispatch.tables.insert((interface, target), id);
         id
@@ -157,17 +163,37 @@ impl ModuleBuilder<'_> {
     pub fn write_casts(&mut self) {
         for index in 0..self.dispatch.casts.len() {
             let Some((&(from, to), &id)) = self.dispatch.casts.get_index(index) else { continue };
-            let function = self.build_cast(from, to);
+            let targets = self.cast_targets(from, to);
+            let earlier = self.known_casts.get(index).copied();
+            if earlier == Some(targets.len()) {
+                continue;
+            }
+            let count = targets.len();
+            let mut function = self.build_cast(from, to, targets);
+            if self.session.is_some() {
+                function.linkage = Linkage::Replaceable;
+            }
+            match earlier {
+                // The one that all know by its name.
+                Some(_) => {
+                    function.symbol = self.symbol_of(id);
+                    self.known_casts[index] = count;
+                }
+                None => self.known_casts.push(count),
+            }
             self.define(id, function);
         }
     }
 
-    fn build_cast(&mut self, from: Ty, to: Ty) -> Function {
+    pub fn cast_signature() -> Signature {
+        Signature { params: vec![Type::Ptr], results: vec![Type::Ptr] }
+    }
+
+    fn build_cast(&mut self, from: Ty, to: Ty, targets: Vec<(DataId, Ty)>) -> Function {
         let name = format!("cast<{}, {}>", self.type_name(from), self.type_name(to));
         let pairs: Vec<(DataId, DataId)> =
-            self.cast_targets(from, to).into_iter().map(|(known, target)| (known, self.table(to, target))).collect();
-        let signature = Signature { params: vec![Type::Ptr], results: vec![Type::Ptr] };
-        self.synthesize(name, signature, |builder| {
+            targets.into_iter().map(|(known, target)| (known, self.table(to, target))).collect();
+        self.synthesize(name, Self::cast_signature(), |builder| {
             let table = builder.e.param(0);
             for (known, result) in pairs {
                 let known = builder.e.data_addr(known);

@@ -13,7 +13,11 @@ impl ModuleBuilder<'_> {
     /// Every initializer in order, then `main`, then the event loop until nothing is left to do; the exit code.
     pub fn build_entry(&mut self) -> Function {
         let signature = Signature { params: Vec::new(), results: vec![Type::I64] };
+        let is_session = self.session.is_some();
         let mut entry = self.synthesize("flash.entry".to_string(), signature, |builder| {
+            if is_session {
+                return builder.run_session_entry();
+            }
             if builder.entry_waits() {
                 let promise = builder.call_lang("promise_pending", vec![Ty::I64], &[], None);
                 let start = builder.cx.instance(Instance::Start);
@@ -67,6 +71,27 @@ impl ModuleBuilder<'_> {
 }
 
 impl FnBuilder<'_, '_> {
+    /// An entry of a session: what it does not catch is told to the runtime, and the session goes on.
+    fn run_session_entry(&mut self) {
+        let handler = self.e.new_handler();
+        let outer = self.e.set_handler(Some(handler));
+        let code = if self.entry_waits() {
+            let promise = self.call_lang("promise_pending", vec![Ty::I64], &[], None);
+            let start = self.cx.instance(Instance::Start);
+            self.e.call(start, &promise, &[]);
+            self.call_lang("session_wait", Vec::new(), &[promise], None)[0]
+        } else {
+            self.run_all()
+        };
+        self.e.set_handler(outer);
+        self.e.ret(&[code]);
+        if let Some(thrown) = self.e.begin_handler(handler) {
+            self.e.call_rt(Rt::SessionFailed, &[thrown]);
+            let code = self.e.iconst(Type::I64, 1);
+            self.e.ret(&[code]);
+        }
+    }
+
     /// Whether something that the entry calls is async.
     fn entry_waits(&self) -> bool {
         let tree = self.cx.tree;

@@ -51,7 +51,8 @@ impl ModuleBuilder<'_> {
                 relocations.push((at + 8, DataTarget::Data(self.table(known.interface, class))));
             }
             let bytes = vec![0; ERROR_CLASSES.len() * row as usize];
-            let data = self.add_data(Data { name: "flash.errors".to_owned(), bytes, align: 8, relocations });
+            let data =
+                self.add_data(Data { name: "flash.errors".to_owned(), bytes, align: 8, relocations, is_import: false });
             self.set_errors(data);
             added = true;
         }

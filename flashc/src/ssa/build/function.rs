@@ -144,6 +144,7 @@ impl<'a> ModuleBuilder<'a> {
         let name = self.function_name(id, type_args);
         let mut func = Function::new(self.unique_symbol(name), signature, source.name.clone());
         func.hint = hint_of(source);
+        func.linkage = self.linkage(id, is_closure);
         (func, self.types.substitute(source.result, type_args))
     }
 

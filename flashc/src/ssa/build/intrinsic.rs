@@ -148,9 +148,12 @@ impl FnBuilder<'_, '_> {
                 self.settle(arg(0), first_ty, flat[1..].iter().copied().collect());
                 Vals::new()
             }
-            Intrinsic::PromisePending => self.pending(first_ty),
             Intrinsic::PromiseOf => self.promise_of(first_ty, flat.iter().copied().collect()),
             Intrinsic::PromiseValue => self.promise_value(arg(0), result, into),
+            Intrinsic::IsPromise => {
+                let is_promise = self.cx.types.awaited(first_ty).is_some();
+                single(self.e.iconst(Type::I8, i64::from(is_promise)))
+            }
             Intrinsic::InitializeStd => {
                 self.initialize_std();
                 Vals::new()

@@ -29,6 +29,7 @@ mod json_read;
 mod json_write;
 mod known;
 mod layout;
+mod loaded;
 mod module;
 mod names;
 mod optional;
@@ -40,9 +41,9 @@ mod ssa_vars;
 mod tests;
 mod workers;
 
-use crate::source::SourceMap;
 use crate::ssa::Module;
 use crate::tir;
+pub use loaded::Loaded;
 use module::{Instance, ModuleBuilder, Tree};
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -52,7 +53,18 @@ pub struct BuildOptions {
 }
 
 /// The whole program as SSA. The same tree always gives the same module.
-pub fn build(program: tir::Program, _sources: &SourceMap, options: BuildOptions) -> Module {
+pub fn build(program: tir::Program, options: BuildOptions) -> Module {
+    build_after(program, options, None).0
+}
+
+/// As [`build`], of a session's next module: without what is `loaded`, to which it adds what this module holds. Gives
+/// the types back.
+/// Code of what is `needed` is made although nothing asks for it.
+pub fn build_after(
+    program: tir::Program,
+    options: BuildOptions,
+    loaded: Option<(&mut Loaded, &[tir::FuncId])>,
+) -> (Module, tir::Types) {
     let tir::Program {
         types,
         modules,
@@ -69,6 +81,13 @@ pub fn build(program: tir::Program, _sources: &SourceMap, options: BuildOptions)
     } = program;
     let tree = Tree { modules, functions, globals, nominals, impls, known, initializers, main, tests, lang, errors };
     let mut builder = ModuleBuilder::new(&tree, types, options);
+    let mut loaded = loaded;
+    if let Some((loaded, needed)) = &mut loaded {
+        builder.import(loaded);
+        for &id in *needed {
+            builder.instance(Instance::Function(id, Vec::new()));
+        }
+    }
     if tree.main.is_some() || !tree.initializers.is_empty() || !tree.tests.is_empty() {
         let entry = builder.instance(Instance::Entry);
         builder.set_entry(entry);
@@ -90,5 +109,8 @@ pub fn build(program: tir::Program, _sources: &SourceMap, options: BuildOptions)
         }
     }
     builder.write_casts();
+    if let Some((loaded, _)) = loaded {
+        builder.export(loaded);
+    }
     builder.finish()
 }

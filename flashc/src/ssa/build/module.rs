@@ -7,6 +7,7 @@ use super::dynamic::{Slot, Tables};
 use super::errors::Errors;
 use super::known::{KnownInterface, Method};
 use super::layout::{EnumLayout, Fields, Layout};
+use super::loaded::Code;
 use crate::source::{FileId, Span, Symbol};
 use crate::ssa::text::FIXED_REGIONS;
 use crate::ssa::{
@@ -20,11 +21,12 @@ use flash_abi::object::{
 use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// The program without its types, which grow while it is built.
 pub struct Tree {
     pub modules: Vec<tir::Module>,
-    pub functions: Vec<tir::Function>,
+    pub functions: Vec<Arc<tir::Function>>,
     pub globals: Vec<tir::Global>,
     pub nominals: Vec<tir::Nominal>,
     pub impls: Vec<tir::Impl>,
@@ -125,7 +127,7 @@ pub struct ModuleBuilder<'a> {
     instances: FxHashMap<Instance, FuncId>,
     /// Instances whose body is not written yet.
     queue: VecDeque<(FuncId, Instance)>,
-    symbols: FxHashMap<String, u32>,
+    pub symbols: FxHashMap<String, u32>,
     descriptors: FxHashMap<Descriptor, DescriptorId>,
     texts: FxHashMap<Vec<u8>, DataId>,
     constants: FxHashMap<(Vec<u8>, u32), DataId>,
@@ -139,6 +141,10 @@ pub struct ModuleBuilder<'a> {
     pub dispatch: Tables,
     pub own_methods: FxHashMap<(KnownInterface, Ty), Option<Method>>,
     pub errors: Errors,
+    /// In a session: code in earlier modules.
+    pub session: Option<FxHashMap<Instance, Code>>,
+    /// By cast: how many tables it knew when it was written.
+    pub known_casts: Vec<usize>,
 }
 
 impl<'a> ModuleBuilder<'a> {
@@ -168,12 +174,18 @@ impl<'a> ModuleBuilder<'a> {
             dispatch: Tables::default(),
             own_methods: FxHashMap::default(),
             errors: Errors::default(),
+            session: None,
+            known_casts: Vec::new(),
         }
     }
 
     /// The function of an instance; its body is written later if it is new.
     pub fn instance(&mut self, instance: Instance) -> FuncId {
         if let Some(&id) = self.instances.get(&instance) {
+            return id;
+        }
+        if let Some(id) = self.imported(&instance) {
+            self.instances.insert(instance, id);
             return id;
         }
         let id = self.reserve();
@@ -217,7 +229,34 @@ impl<'a> ModuleBuilder<'a> {
         self.module.errors = Some(id);
     }
 
-    pub fn finish(mut self) -> Module {
+    /// The instances whose code is in this module.
+    pub fn built_instances(&self) -> Vec<(Instance, String, Signature)> {
+        let built = self.instances.iter().filter_map(|(instance, id)| {
+            let function = self.functions[id.index()].as_ref().filter(|function| !function.is_import())?;
+            Some((instance.clone(), function.symbol.clone(), function.signature.clone()))
+        });
+        built.collect()
+    }
+
+    pub fn symbol_of(&self, id: FuncId) -> String {
+        self.functions[id.index()].as_ref().map(|function| function.symbol.clone()).unwrap_or_default()
+    }
+
+    pub fn data_name(&self, id: DataId) -> (String, usize) {
+        let data = &self.module.data[id.index()];
+        (data.name.clone(), data.bytes.len())
+    }
+
+    pub fn globals(&self) -> (u32, Vec<u32>) {
+        (self.module.globals_size, self.module.globals_pointers.clone())
+    }
+
+    pub fn set_globals(&mut self, size: u32, pointers: Vec<u32>) {
+        (self.module.globals_size, self.module.globals_pointers) = (size, pointers);
+    }
+
+    /// The module, and the types.
+    pub fn finish(mut self) -> (Module, Types) {
         if let Some(id) = self.copied_globals {
             self.module.data[id.index()].bytes = self.copied_ranges();
         }
@@ -227,7 +266,7 @@ impl<'a> ModuleBuilder<'a> {
         }
         let defined = functions.map(|(i, f)| f.unwrap_or_else(|| bug!("build: function {} was not written", i)));
         self.module.functions = defined.collect();
-        self.module
+        (self.module, self.types)
     }
 
     /// A link name that no other function has; equal ones get a number.
@@ -254,7 +293,8 @@ impl<'a> ModuleBuilder<'a> {
             return id;
         }
         let name = format!("str.{}", self.texts.len());
-        let id = self.add_data(Data { name, bytes: bytes.clone(), align: 1, relocations: Vec::new() });
+        let id =
+            self.add_data(Data { name, bytes: bytes.clone(), align: 1, relocations: Vec::new(), is_import: false });
         self.texts.insert(bytes, id);
         id
     }
@@ -265,7 +305,7 @@ impl<'a> ModuleBuilder<'a> {
             return id;
         }
         let name = format!("const.{}", self.constants.len());
-        let id = self.add_data(Data { name, bytes: bytes.clone(), align, relocations: Vec::new() });
+        let id = self.add_data(Data { name, bytes: bytes.clone(), align, relocations: Vec::new(), is_import: false });
         self.constants.insert((bytes, align), id);
         id
     }
@@ -279,7 +319,7 @@ impl<'a> ModuleBuilder<'a> {
         let relocations = vec![(0, DataTarget::Descriptor(descriptor)), (CLOSURE_CODE, DataTarget::Function(code))];
         let name = format!("closure.{name}.{}", self.closures.len());
         let bytes = vec![0; CLOSURE_CAPTURES as usize];
-        let id = self.add_data(Data { name, bytes, align: OBJECT_ALIGN, relocations });
+        let id = self.add_data(Data { name, bytes, align: OBJECT_ALIGN, relocations, is_import: false });
         self.closures.insert(code, id);
         id
     }

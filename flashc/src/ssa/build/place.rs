@@ -101,7 +101,12 @@ impl<'a> FnBuilder<'_, 'a> {
                 let base_ty = self.ty(base.ty);
                 if self.cx.is_class(base_ty) {
                     let object = self.one(base);
-                    return self.object_field(object, base_ty, *index as usize);
+                    let place = self.object_field(object, base_ty, *index as usize);
+                    // Promises do not nest: a `Promise<T>` has no `T` in it where that is a promise.
+                    if place.ty() != ty && self.cx.types.awaited(base_ty).is_some() {
+                        bug!("build: a promise in a `{}`", self.cx.type_name(base_ty));
+                    }
+                    return place;
                 }
                 if let Some((array, at)) = self.element_got(base) {
                     let array = self.one(array);

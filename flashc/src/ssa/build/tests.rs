@@ -5,6 +5,7 @@ use crate::ast::RecordKind;
 use crate::source::{FileId, SourceMap, Span, Symbol};
 use crate::ssa::{text, verify};
 use crate::tir::*;
+use std::sync::Arc;
 
 fn span() -> Span {
     Span::new(FileId(0), 0, 0)
@@ -102,7 +103,7 @@ fn ssa_with(types: Types, functions: Vec<Function>, nominals: Vec<Nominal>, opti
     let program = Program {
         types,
         modules: vec![Module { file, name: Symbol::new("main") }],
-        functions,
+        functions: functions.into_iter().map(Arc::new).collect(),
         globals: Vec::new(),
         nominals,
         impls: Vec::new(),
@@ -113,7 +114,7 @@ fn ssa_with(types: Types, functions: Vec<Function>, nominals: Vec<Nominal>, opti
         lang: Default::default(),
         errors: None,
     };
-    let module = build(program, &sources, options);
+    let module = build(program, options);
     if let Err(message) = verify::verify(&module) {
         panic!("{message}\n{}", text::print(&module));
     }
@@ -211,6 +212,7 @@ fn values_of_every_shape_verify() {
         generics: Vec::new(),
         kind: NominalKind::Record { kind, fields },
         methods: Vec::new(),
+        is_local: false,
         span: span(),
     };
     let nominals = vec![

@@ -7,31 +7,6 @@ use super::module::ModuleBuilder;
 use crate::ssa::{Data, DataId, Value};
 use crate::tir::{GlobalId, Ty, TyKind};
 
-/// Modules of std, or classes of them, that stand for something that a thread's loop or the system knows.
-const LOCAL_CLASSES: &[&str] = &[
-    "std:channel",
-    "std:child",
-    "std:descriptor",
-    "std:event_loop",
-    "std:fs_file",
-    "std:fs_streams",
-    "std:http_client",
-    "std:http_connection",
-    "std:http_server",
-    "std:net",
-    "std:net_listener",
-    "std:net_stream",
-    "std:promise",
-    "std:streams",
-    "std:task",
-    "std:timer_wheel",
-    "std:timers",
-    "std:tls",
-    "std:websocket",
-    "std:worker.Port",
-    "std:worker.WorkerHandle",
-];
-
 /// Name of the data that `Intrinsic::CopiedGlobals` gives the address of.
 const COPIED_GLOBALS: &str = "flash.copied_globals";
 
@@ -41,14 +16,9 @@ impl ModuleBuilder<'_> {
         let TyKind::Nominal(id, args) = self.kind(ty).clone() else { return false };
         let nominal = &self.tree.nominals[id.index()];
         let module = self.tree.modules[nominal.module.index()].name;
-        match module.as_str() {
-            // Where a key is found depends on its hash, which must be the same there.
-            "std:map" | "std:set" => args.first().is_some_and(|&key| !self.hashes_by_value(key)),
-            name if name.starts_with("std:") => {
-                LOCAL_CLASSES.contains(&name) || LOCAL_CLASSES.contains(&&*format!("{name}.{}", nominal.name))
-            }
-            _ => false,
-        }
+        // Where a key is found depends on its hash, which must be the same there.
+        let is_table = matches!(module.as_str(), "std:map" | "std:set");
+        nominal.is_local || (is_table && args.first().is_some_and(|&key| !self.hashes_by_value(key)))
     }
 
     /// Whether a type's hashes are those of what it says, and never addresses.
@@ -83,7 +53,13 @@ impl ModuleBuilder<'_> {
         if let Some(id) = self.copied_globals {
             return id;
         }
-        let data = Data { name: COPIED_GLOBALS.to_owned(), bytes: vec![0; 8], align: 8, relocations: Vec::new() };
+        let data = Data {
+            name: COPIED_GLOBALS.to_owned(),
+            bytes: vec![0; 8],
+            align: 8,
+            relocations: Vec::new(),
+            is_import: false,
+        };
         let id = self.add_data(data);
         self.copied_globals = Some(id);
         id

@@ -19,6 +19,7 @@ pub(super) fn parse(parser: &mut Parser<'_>) -> Result<Function, String> {
         symbol,
         signature,
         convention: Convention::default(),
+        linkage: Linkage::default(),
         hint: Hint::default(),
         is_coroutine: false,
         part: Part::default(),

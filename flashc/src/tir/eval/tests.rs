@@ -3,6 +3,7 @@
 use super::*;
 use crate::source::FileId;
 use crate::tir::{Body, Callee, CompareOp, FunctionAttributes, Local, ModuleId, Pattern, PatternKind};
+use std::sync::Arc;
 
 fn span() -> Span {
     Span::new(FileId(0), 0, 1)
@@ -75,8 +76,16 @@ fn function(name: &str, params: usize, is_reference: bool, body: Expr) -> Option
 }
 
 fn run(functions: &[Option<Function>], types: &Types, expr: &Expr) -> Result<Const, EvalError> {
+    let functions: Vec<Option<Arc<Function>>> = functions.iter().map(|f| f.clone().map(Arc::new)).collect();
     evaluate(
-        View { types, functions, nominals: &[], impls: &[], known: KnownIds::default(), max_steps: MAX_STEPS },
+        View {
+            types,
+            functions: &functions,
+            nominals: &[],
+            impls: &[],
+            known: KnownIds::default(),
+            max_steps: MAX_STEPS,
+        },
         expr,
     )
 }
