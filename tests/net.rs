@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
-use support::server::{Server, curl, rest};
+use support::server::{Server, WAIT, curl, rest};
 use support::{directory, has, output, program, root};
 
 #[test]
@@ -133,6 +133,13 @@ fn a_client_that_does_not_read_is_given_up() {
     stream.read_exact(&mut [0; 1000]).expect("a beginning");
     thread::sleep(Duration::from_millis(3500));
     assert!(rest(&mut stream).len() < 20_000_000);
+    // One that reads for a while, and then does not.
+    let mut stream = server.connect();
+    stream.write_all(b"GET /stream HTTP/1.1\r\nHost: a\r\n\r\n").expect("a request");
+    stream.read_exact(&mut vec![0; 8_000_000]).expect("a part");
+    thread::sleep(Duration::from_millis(4500));
+    let more = rest(&mut stream).len();
+    assert!(more < 12_000_000, "{more}");
     // One that reads slowly gets all of it, and the server does not hurry.
     let mut stream = server.connect();
     stream.write_all(b"GET /stream HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").expect("a request");
@@ -166,6 +173,8 @@ fn half_closed_connections_get_their_answers() {
 #[test]
 fn peers_may_be_gone_at_any_moment() {
     let mut server = Server::start("server.fl", &[]);
+    server.serves();
+    let before = descriptors(&server);
     let request = "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 200\r\n\r\n".to_owned() + &"x".repeat(200);
     for cut in (0..request.len()).step_by(7) {
         let mut stream = server.connect();
@@ -186,6 +195,16 @@ fn peers_may_be_gone_at_any_moment() {
     drop(stream);
     assert_eq!(server.line(), "gone\n");
     server.serves();
+    let end = Instant::now() + WAIT;
+    while descriptors(&server) > before {
+        assert!(Instant::now() < end, "descriptors stay open: {} instead of {before}", descriptors(&server));
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// How many descriptors the server has.
+fn descriptors(server: &Server) -> usize {
+    std::fs::read_dir(format!("/proc/{}/fd", server.child.id())).expect("a process").count()
 }
 
 /// Makes the end of a connection a reset.
@@ -266,7 +285,7 @@ fn ten_thousand_idle_connections_are_cheap() {
         assert!(stream.read(&mut [0; 200]).expect("an answer") > 4);
     }
     drop(held);
-    let end = Instant::now() + Duration::from_secs(20);
+    let end = Instant::now() + WAIT;
     while server.body("/count") != "1" {
         assert!(Instant::now() < end, "connections that are gone stay: {}", server.body("/count"));
         thread::sleep(Duration::from_millis(50));
