@@ -38,8 +38,17 @@ fn gdb(at: &Path, script: &[&str], program: &[&str]) -> String {
     }
     args.push("--args");
     args.extend(program);
-    let output = output(at, "gdb", &args);
-    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+    // Where threads end together with the process, gdb on a busy machine sometimes asks for the registers of one that
+    // is gone, and does not say how the program ended.
+    let mut shown = String::new();
+    for _ in 0..3 {
+        let output = output(at, "gdb", &args);
+        shown = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        if !shown.contains("Couldn't get registers: No such process.") {
+            break;
+        }
+    }
+    shown
 }
 
 /// The frames of the first backtrace, without numbers and addresses.

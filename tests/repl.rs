@@ -329,6 +329,7 @@ fn commands_ask_about_what_is_there() {
             (":type println(\"not printed\")", "void"),
             (":doc double", "...Doubles a number."),
             (":doc Map", "...Map"),
+            (":doc println", "...ends the line"),
             (":doc nothing_like_that", "...nothing_like_that"),
             (":asm double", "...ret"),
             (":asm nothing_like_that", "...nothing_like_that"),

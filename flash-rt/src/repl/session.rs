@@ -4,6 +4,7 @@ use super::engine::{Attended, Candidate, Engine, Evaluation};
 use crate::loader::{Pieces, load_library};
 use flash_abi::program::Program;
 use flash_runtime::session::{Outcome, Session as Runtime};
+use flash_runtime::stdio;
 use flashc::diagnostics::render;
 use flashc::driver::CompileOptions;
 use flashc::driver::session::{Entry, Refusal, Session as Compiler, needs_semicolon};
@@ -195,7 +196,7 @@ impl Engine for Session {
         self.tasks = tasks;
         // What was begun before may go on; its code and variables stay where they are.
         if let Err(message) = self.begin(&started) {
-            eprint!("{message}");
+            stdio::write_error(message.as_bytes());
         }
     }
 
@@ -235,7 +236,7 @@ impl Engine for Session {
                 Ok(Outcome::Done(_)) if !self.runtime.is_asked() => return Attended::Idle,
                 Ok(_) => self.runtime.ask(false),
                 Err(message) => {
-                    eprintln!("{message}");
+                    stdio::write_error(format!("{message}\n").as_bytes());
                     return Attended::Idle;
                 }
             }

@@ -3,7 +3,7 @@
 use super::super::stdlib;
 use super::{Refusal, Session, State};
 use crate::resolve::{DefId, DefKind};
-use crate::source::Symbol;
+use crate::source::{Span, Symbol};
 use crate::ssa::build::{BuildOptions, build_after};
 use crate::ssa::text;
 use crate::typecheck::UNNAMED;
@@ -102,11 +102,25 @@ impl<'a> Session<'a> {
                 exports.get(&Symbol::new(last)).copied().ok_or_else(missing)?
             }
         };
-        let found = self.state.resolved.def(def);
-        let items = &self.state.loader.graph.module(found.module).ast.items;
-        let item = items.iter().find(|item| item.span.start <= found.span.start && found.span.end <= item.span.end);
-        let text = item.and_then(|item| item.doc.clone()).unwrap_or_default();
+        let text = self.text_above(self.state.resolved.def(def).span);
         Ok(format!("{}\n{}", self.state.heading(def), indented(&text)))
+    }
+
+    /// The `///` lines above the line of a name. (The trees of std have none: see `lexer::lex_outline`.)
+    fn text_above(&self, name: Span) -> String {
+        let text = &self.state.loader.graph.sources.file(name.file).text;
+        let before = text.get(..name.start as usize).unwrap_or_default();
+        let mut lines = Vec::new();
+        // The first is what stands before the name.
+        for line in before.lines().rev().skip(1).map(str::trim) {
+            match line.strip_prefix("///") {
+                Some(words) if !words.starts_with('/') => lines.push(words.strip_prefix(' ').unwrap_or(words)),
+                _ if lines.is_empty() && line.starts_with("#[") => {}
+                _ => break,
+            }
+        }
+        lines.reverse();
+        lines.join("\n")
     }
 
     /// Of a method of a type.
@@ -118,7 +132,7 @@ impl<'a> Session<'a> {
         };
         let found = methods.iter().find(|known| known.function.name.name.as_str() == method)?;
         let heading = self.state.checker.text_of(&found.function);
-        Some(format!("{heading}\n{}", indented(found.doc.as_deref().unwrap_or_default())))
+        Some(format!("{heading}\n{}", indented(&self.text_above(found.function.name.span))))
     }
 
     /// The code of a function as it is now: NASM text, or with `is_ssa` what it is made from.
