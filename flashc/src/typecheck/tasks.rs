@@ -46,12 +46,6 @@ impl<'a> Body<'_, 'a> {
             return error_expr(span);
         };
         let result = self.awaited_type(promise).unwrap_or(Ty::ERROR);
-        let is_name = matches!(super::flow::strip(body).kind, ast::ExprKind::Name(_) | ast::ExprKind::Field { .. });
-        if is_name && matches!(self.kind(result), TyKind::Function(..)) {
-            let diagnostic = Diagnostic::error("E0421", body.span, "this names a function: the task would run nothing");
-            self.report(diagnostic.fix(body.span.after(), "call it", "()"));
-            return error_expr(span);
-        }
         self.call_lang("task_spawn", vec![result], vec![closure], "tasks", span)
     }
 
