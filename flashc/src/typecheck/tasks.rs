@@ -46,6 +46,14 @@ impl<'a> Body<'_, 'a> {
             return error_expr(span);
         };
         let result = self.awaited_type(promise).unwrap_or(Ty::ERROR);
+        let is_name = matches!(body.kind, ast::ExprKind::Name(_));
+        if let (true, TyKind::Function(params, _)) = (is_name, self.kind(result)) {
+            let call = if params.is_empty() { "spawn f()" } else { "spawn f(...)" };
+            self.report(
+                Diagnostic::warning("W0113", body.span, "this function is not called")
+                    .label(format!("the task does nothing; write `{call}`")),
+            );
+        }
         self.call_lang("task_spawn", vec![result], vec![closure], "tasks", span)
     }
 
