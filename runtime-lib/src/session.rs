@@ -36,6 +36,8 @@ pub enum Outcome {
 #[derive(Debug)]
 pub struct Session {
     ctx: *mut Context,
+    /// Bytes of the variables there are.
+    globals_size: usize,
     /// Somebody wants the thread for something else than the event loop.
     asked: Arc<AtomicBool>,
 }
@@ -50,7 +52,7 @@ impl Session {
         termination::announce(EVALUATION);
         signals::recover_on_this_thread();
         process::set_arguments(Vec::new());
-        Some(Session { ctx, asked })
+        Some(Session { ctx, globals_size: 0, asked })
     }
 
     /// Runs the entry of a piece.
@@ -62,6 +64,7 @@ impl Session {
         unsafe {
             program::register(piece)?;
             thread::set_globals(self.ctx, (*piece).globals_descriptor);
+            self.globals_size = self.globals_size.max((*piece).globals_size as usize);
             IS_INTERRUPTED.set(false);
             RESULT.set(None);
             let living = termination::begin(EVALUATION);
@@ -74,6 +77,13 @@ impl Session {
                 (false, _) => Outcome::Failed,
             })
         }
+    }
+
+    /// Forgets the variables of all pieces: what is run next begins with none. Nothing of the earlier pieces runs any more.
+    pub fn clear(&mut self) {
+        // SAFETY: the context is of this thread, on which no Flash code runs; the area is as large as the last piece said.
+        unsafe { std::ptr::write_bytes((*self.ctx).globals, 0, self.globals_size) };
+        self.globals_size = 0;
     }
 
     /// What `flash_session_is_asked` answers from now on.
