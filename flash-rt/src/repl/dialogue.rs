@@ -1,7 +1,7 @@
 //! What is said to an entry: has it evaluated, and writes results and messages. The same at a terminal and in a pipe.
 
 use super::commands::{self, Entry};
-use super::engine::Evaluation;
+use super::engine::{Engine, Evaluation};
 use super::service::Client;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -70,14 +70,8 @@ impl<T: Transcript> Dialogue<T> {
         match commands::parse(text) {
             Entry::Nothing => return Next::Read,
             Entry::Exit => return Next::Leave,
-            Entry::Code(code) => {
-                let evaluation = self.client.ask(move |engine| engine.evaluate(&code));
-                return self.tell(evaluation, false);
-            }
-            Entry::Time(code) => {
-                let evaluation = self.client.ask(move |engine| engine.evaluate(&code));
-                return self.tell(evaluation, true);
-            }
+            Entry::Code(code) => return self.evaluate(code, false),
+            Entry::Time(code) => return self.evaluate(code, true),
             Entry::Load(path) => return self.load(path),
             Entry::Reset => {
                 let done = self.client.ask(|engine| {
@@ -88,24 +82,17 @@ impl<T: Transcript> Dialogue<T> {
             }
             Entry::Help => self.paragraph(&commands::help(self.is_terminal)),
             Entry::Wrong(message) => self.error(&message),
-            Entry::Type(expression) => {
-                let answer = self.client.ask(move |engine| engine.type_of(&expression));
-                return self.show(answer);
-            }
-            Entry::Documentation(name) => {
-                let answer = self.client.ask(move |engine| engine.documentation(&name));
-                return self.show(answer);
-            }
-            Entry::Assembly(function) => {
-                let answer = self.client.ask(move |engine| engine.assembly(&function));
-                return self.show(answer);
-            }
-            Entry::Ssa(function) => {
-                let answer = self.client.ask(move |engine| engine.ssa(&function));
-                return self.show(answer);
-            }
+            Entry::Type(expression) => return self.query(move |engine| engine.type_of(&expression)),
+            Entry::Documentation(name) => return self.query(move |engine| engine.documentation(&name)),
+            Entry::Assembly(function) => return self.query(move |engine| engine.assembly(&function)),
+            Entry::Ssa(function) => return self.query(move |engine| engine.ssa(&function)),
         }
         Next::Read
+    }
+
+    fn evaluate(&mut self, code: String, with_time: bool) -> Next {
+        let evaluation = self.client.ask(move |engine| engine.evaluate(&code));
+        self.tell(evaluation, with_time)
     }
 
     /// Has a file evaluated.
@@ -137,8 +124,9 @@ impl<T: Transcript> Dialogue<T> {
         Next::Read
     }
 
-    fn show(&mut self, answer: Option<Result<String, String>>) -> Next {
-        match answer {
+    /// Shows the answer to a question about what there is.
+    fn query(&mut self, question: impl FnOnce(&mut dyn Engine) -> Result<String, String> + Send + 'static) -> Next {
+        match self.client.ask(question) {
             None => return Next::Leave,
             Some(Ok(text)) => self.paragraph(&text),
             // One that is rendered says by itself that it is an error.

@@ -7,14 +7,11 @@ use flash_runtime::session::{Outcome, Session as Runtime};
 use flash_runtime::stdio;
 use flashc::diagnostics::render;
 use flashc::driver::CompileOptions;
-use flashc::driver::session::{Entry, Refusal, Session as Compiler, needs_semicolon};
+use flashc::driver::session::{Entry, Refusal, STACK_SIZE, Session as Compiler, needs_semicolon};
 use flashc::resolve::Trees;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Instant;
-
-/// The compiler recurses over trees.
-const STACK_SIZE: usize = 256 << 20;
 
 /// Something for the compiler's thread to do.
 type Task = Box<dyn FnOnce(&mut Compiler<'static>) + Send>;
@@ -194,7 +191,8 @@ impl Engine for Session {
     fn reset(&mut self) {
         let (tasks, started) = start_compiler(self.options.clone());
         self.tasks = tasks;
-        // What was begun before may go on; its code and variables stay where they are.
+        // The new compiler gives variables the places that they have now, the event loop's too.
+        self.runtime.clear();
         if let Err(message) = self.begin(&started) {
             stdio::write_error(message.as_bytes());
         }

@@ -11,13 +11,14 @@ use crate::emit::dwarf::DebugInfo;
 use crate::emit::object::ObjectOptions;
 use crate::lower::machine::MachineProgram;
 use crate::lower::{Cpu, LowerError, LowerOptions, Optimize};
-use crate::resolve::{ModuleGraph, Trees};
+use crate::resolve::{LoadedModule, Trees};
 use crate::source::SourceMap;
 use crate::ssa::build::BuildOptions;
 use crate::{emit, lower, opt, resolve, ssa, tir, typecheck};
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use target_lexicon::Triple;
 
 /// Spans are 32 bits wide.
@@ -176,14 +177,14 @@ fn check_here(path: &Path, reader: &dyn Reader, options: &CompileOptions) -> Res
     diagnostics.extend(more);
     watch.stage("typecheck");
     let is_right = !diagnostics.iter().any(Diagnostic::is_error);
-    let libraries = linked_libraries(&graph);
+    let libraries = linked_libraries(&graph.modules);
     Ok(Checked { sources: graph.sources, diagnostics, program: is_right.then_some(program), libraries })
 }
 
 /// The C libraries of all `#[link("name")]`, each once, in the order of the modules.
-pub(super) fn linked_libraries(graph: &ModuleGraph<'_>) -> Vec<String> {
+pub(super) fn linked_libraries(modules: &[Rc<LoadedModule<'_>>]) -> Vec<String> {
     let mut libraries: Vec<String> = Vec::new();
-    for item in graph.modules.iter().flat_map(|module| &module.ast.items) {
+    for item in modules.iter().flat_map(|module| &module.ast.items) {
         let ItemKind::Extern(_) = &item.kind else { continue };
         for attribute in item.attributes.iter().filter(|a| a.name.name.as_str() == "link") {
             let names = attribute.args.iter().filter_map(|arg| match &arg.value {

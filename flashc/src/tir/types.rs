@@ -194,6 +194,16 @@ impl Types {
         &self.kinds[ty.0 as usize]
     }
 
+    /// The types that an array, optional, pointer, tuple or record is made of; of any other type none.
+    pub fn elements(&self, ty: Ty) -> Vec<Ty> {
+        match self.kind(ty) {
+            TyKind::Array(of) | TyKind::FixedArray(of, _) | TyKind::Optional(of) | TyKind::Pointer(of) => vec![*of],
+            TyKind::Tuple(types) => types.clone(),
+            TyKind::Record(fields) => fields.iter().map(|(_, ty)| *ty).collect(),
+            _ => Vec::new(),
+        }
+    }
+
     pub fn int(&self, int: IntTy) -> Ty {
         match int {
             IntTy::I8 => Ty::I8,

@@ -211,12 +211,8 @@ impl<'a> Checker<'a> {
             if std::mem::replace(&mut self.demand.seen[number], true) {
                 continue;
             }
+            pending.extend(self.types.elements(ty));
             match self.types.kind(ty).clone() {
-                TyKind::Array(t) | TyKind::FixedArray(t, _) | TyKind::Optional(t) | TyKind::Pointer(t) => {
-                    pending.push(t);
-                }
-                TyKind::Tuple(all) => pending.extend(all),
-                TyKind::Record(fields) => pending.extend(fields.into_iter().map(|(_, ty)| ty)),
                 TyKind::Function(params, result) => {
                     pending.extend(params);
                     pending.push(result);

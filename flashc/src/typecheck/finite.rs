@@ -97,21 +97,14 @@ impl Checker<'_> {
             if !seen.insert(ty) {
                 continue;
             }
-            match self.types.kind(ty).clone() {
-                TyKind::Array(t) | TyKind::FixedArray(t, _) | TyKind::Optional(t) | TyKind::Pointer(t) => {
-                    stack.push(t);
+            stack.extend(self.types.elements(ty));
+            if let TyKind::Nominal(other, args) = self.types.kind(ty).clone() {
+                if self.types.depth(ty) > DEEPEST {
+                    return self.endless_type(id);
                 }
-                TyKind::Tuple(types) => stack.extend(types),
-                TyKind::Record(fields) => stack.extend(fields.into_iter().map(|(_, t)| t)),
-                TyKind::Nominal(other, args) => {
-                    if self.types.depth(ty) > DEEPEST {
-                        return self.endless_type(id);
-                    }
-                    let fields: Vec<Ty> = self.nominals[other.index()].all_fields().map(|f| f.ty).collect();
-                    stack.extend(self.types.substitute_all(&fields, &args));
-                    stack.extend(args);
-                }
-                _ => {}
+                let fields: Vec<Ty> = self.nominals[other.index()].all_fields().map(|f| f.ty).collect();
+                stack.extend(self.types.substitute_all(&fields, &args));
+                stack.extend(args);
             }
         }
     }

@@ -5,6 +5,7 @@ mod definitions;
 mod entry;
 mod queries;
 
+pub use crate::parallel::STACK_SIZE;
 pub use entry::needs_semicolon;
 pub use queries::Member;
 
@@ -43,7 +44,7 @@ pub struct Entry {
     pub notes: Vec<String>,
     pub warnings: Vec<Diagnostic>,
     pub sources: SourceMap,
-    /// C libraries that `#[link]` names.
+    /// C libraries that the `#[link]`s of new modules name.
     pub libraries: Vec<String>,
 }
 
@@ -55,7 +56,7 @@ pub enum Refusal {
     Target(String),
 }
 
-/// A session's compiler. It recurses as the compiler does: it wants a thread with a large stack.
+/// A session's compiler. It recurses as the compiler does: it wants a thread with a stack of [`STACK_SIZE`].
 pub struct Session<'a> {
     state: State<'a>,
     options: CompileOptions,
@@ -83,6 +84,8 @@ struct Front {
     warnings: Vec<Diagnostic>,
     declared: Vec<String>,
     has_statements: bool,
+    /// C libraries that new modules name.
+    libraries: Vec<String>,
 }
 
 impl<'a> Session<'a> {
@@ -141,6 +144,7 @@ impl<'a> State<'a> {
         let mut declared = Vec::new();
         let mut has_statements = false;
         let whole = older.iter().fold(text.to_owned(), |whole, older| whole + "\n" + &older.text);
+        let first_new = self.loader.graph.modules.len();
         let mut diagnostics = self.loader.load_edited(path, whole, |tree| {
             declared = entry::declared(tree, text.len());
             has_statements = entry::name_value(tree, text.len());
@@ -154,7 +158,8 @@ impl<'a> State<'a> {
             return Err(Refusal::Mistakes(diagnostics, self.loader.graph.sources.clone()));
         }
         self.checker.set_types(std::mem::take(&mut program.types));
-        Ok(Front { program, warnings: diagnostics, declared, has_statements })
+        let libraries = linked_libraries(&self.loader.graph.modules[first_new..]);
+        Ok(Front { program, warnings: diagnostics, declared, has_statements, libraries })
     }
 
     /// The names of the entry that was checked last.
@@ -165,7 +170,7 @@ impl<'a> State<'a> {
 
     /// Makes the object, and the entry's names visible.
     fn generate(&mut self, front: Front, redefined: Redefined, options: &CompileOptions) -> Result<Entry, Refusal> {
-        let Front { mut program, warnings, declared, has_statements } = front;
+        let Front { mut program, warnings, declared, has_statements, libraries } = front;
         redefined.redirect(&mut program, &mut self.checker);
         program.types = self.checker.take_types();
         let earlier = self.loaded.symbols();
@@ -190,7 +195,6 @@ impl<'a> State<'a> {
         let newer = |id: tir::FuncId| self.loaded.symbol(id).map(link_name);
         let replaced = older.into_iter().filter_map(|(old, new)| Some((link_name(&old), newer(new)?))).collect();
         let replaceable = replaceable.iter().map(|symbol| link_name(symbol)).collect();
-        let libraries = linked_libraries(&self.loader.graph);
         self.show_names();
         let notes = redefined.notes;
         Ok(Entry { object, replaceable, replaced, declared, has_statements, notes, warnings, sources, libraries })

@@ -4,7 +4,7 @@
 
 use super::dynamic::Slot;
 use super::module::{Instance, ModuleBuilder};
-use crate::ssa::{Data, FuncId, Function, Linkage, Module, Signature};
+use crate::ssa::{Data, DataId, FuncId, Function, Linkage, Module, Signature};
 use crate::tir::{self, GlobalId, Ty};
 use indexmap::{IndexMap, IndexSet};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -129,8 +129,12 @@ impl ModuleBuilder<'_> {
         loaded.symbols = std::mem::take(&mut self.symbols);
         loaded.globals = std::mem::take(&mut self.globals);
         (loaded.globals_size, loaded.globals_pointers) = self.globals();
+        let mut filled: FxHashMap<DataId, Vec<Slot>> = FxHashMap::default();
+        for &(table, slot) in &self.dispatch.filled {
+            filled.entry(table).or_default().push(slot);
+        }
         for (&key, &id) in &self.dispatch.tables {
-            let filled = self.dispatch.filled.iter().filter(|(table, _)| *table == id).map(|&(_, slot)| slot).collect();
+            let filled = filled.remove(&id).unwrap_or_default();
             let (name, size) = self.data_name(id);
             loaded.tables.insert(key, Table { name, size, filled });
         }
